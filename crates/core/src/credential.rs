@@ -1,0 +1,40 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Why a request got no token. The way an authentication layer tells the transport what went wrong.
+///
+/// A middleware can only fail with an opaque error. A layer that wraps its own error in this one is recognised, and
+/// its failure becomes [`ErrorKind::Credential`](crate::ErrorKind::Credential) with the layer's error as the source.
+#[derive(Debug)]
+pub struct CredentialFailure {
+    transient: bool,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl CredentialFailure {
+    /// Wraps a layer's own error. `transient` says whether trying again later may help.
+    pub fn new(source: impl StdError + Send + Sync + 'static, transient: bool) -> Self {
+        Self { transient, source: Box::new(source) }
+    }
+
+    /// Whether trying again later may help.
+    pub fn is_transient(&self) -> bool {
+        self.transient
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn StdError + Send + Sync> {
+        self.source
+    }
+}
+
+impl fmt::Display for CredentialFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no token could be had for the request")
+    }
+}
+
+impl StdError for CredentialFailure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}

@@ -1,0 +1,46 @@
+/// What went wrong, sorted by what the caller does next.
+///
+/// More kinds may come, so a `match` needs an arm for the rest. Whatever the kind, the server's status stays
+/// reachable through [`Error::status`](crate::Error::status).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value was refused before anything was sent. Correct the call.
+    InvalidInput,
+    /// The client can't work as it is configured. Correct the set-up.
+    Config,
+    /// No token could be had. The source is the authentication crate's error.
+    Credential,
+    /// 401: the token was refused, also after it was renewed once.
+    Unauthorized,
+    /// 403: the token is good, but may not do this.
+    Forbidden,
+    /// 404: it does not exist.
+    NotFound,
+    /// 409: the state forbids it, such as a locked data element.
+    Conflict,
+    /// 400, 405, 413, 415 or 422: the service refuses what was sent.
+    Rejected,
+    /// 429: too many requests.
+    RateLimited,
+    /// 5xx, or another status that hides a passing fault of the service.
+    Server,
+    /// Any other status.
+    UnexpectedStatus,
+    /// No connection came about; nothing reached the service.
+    Connect,
+    /// No answer, or no progress, in time.
+    Timeout,
+    /// The connection broke in the middle.
+    Transport,
+    /// The answer can't be read as what it should be.
+    Decode,
+    /// The answer contradicts the service's own rules, such as a continuation token that comes twice.
+    Protocol,
+    /// What arrived is not as long as the service says it is.
+    Integrity,
+    /// The source of an upload failed.
+    PayloadSource,
+    /// A local file could not be written or read.
+    Io,
+}

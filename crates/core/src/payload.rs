@@ -1,0 +1,189 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::Stream;
+use futures::stream::BoxStream;
+use http_body::{Body, Frame, SizeHint};
+use tokio::io::AsyncReadExt;
+
+use crate::transport::Progress;
+
+/// How much of a file is read at once. Small reads cost more than the network: 4 KiB reads reach a thirtieth of this.
+const CHUNK: usize = 256 * 1024;
+
+/// What is uploaded: bytes, a file, or a stream.
+///
+/// Bytes and files can be read anew, so an attempt that failed before it reached the service is repeated. A stream
+/// can be read once; a failed attempt is repeated only if nothing was read from it.
+///
+/// ```
+/// use altinn_core::Payload;
+///
+/// let payload = Payload::from("<skjema/>");
+/// assert_eq!(payload.size(), Some(9));
+/// ```
+pub struct Payload(Source);
+
+enum Source {
+    Bytes(Bytes),
+    File { path: PathBuf, size: u64 },
+    Stream { size: Option<u64>, stream: Mutex<Option<BoxStream<'static, io::Result<Bytes>>>> },
+}
+
+impl Payload {
+    /// A file. It is read while it is sent, so it may be larger than memory; it must not change meanwhile.
+    ///
+    /// # Errors
+    /// What the file system says when the file can't be looked at, or is none.
+    pub async fn file(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref().to_owned();
+        let about = tokio::fs::metadata(&path).await?;
+        if !about.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        Ok(Self(Source::File { path, size: about.len() }))
+    }
+
+    /// A stream of bytes; `size` is its length in bytes where it is known beforehand.
+    ///
+    /// A stream that turns out longer or shorter than `size` fails the upload.
+    pub fn stream(size: Option<u64>, stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
+        Self(Source::Stream { size, stream: Mutex::new(Some(Box::pin(stream))) })
+    }
+
+    /// The length in bytes, where it is known.
+    pub fn size(&self) -> Option<u64> {
+        match &self.0 {
+            Source::Bytes(bytes) => Some(bytes.len() as u64),
+            Source::File { size, .. } => Some(*size),
+            Source::Stream { size, .. } => *size,
+        }
+    }
+
+    /// Whether it can be sent from the start once more, as things stand.
+    pub(crate) fn is_fresh(&self) -> bool {
+        match &self.0 {
+            Source::Bytes(_) | Source::File { .. } => true,
+            Source::Stream { stream, .. } => stream.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+        }
+    }
+
+    /// The body of one attempt.
+    pub(crate) async fn open(&self, progress: &Progress) -> Result<reqwest::Body, PayloadError> {
+        let (size, stream) = match &self.0 {
+            Source::Bytes(bytes) => return Ok(reqwest::Body::from(bytes.clone())),
+            Source::File { path, size } => (Some(*size), file_stream(path).await?),
+            Source::Stream { size, stream } => {
+                let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+                (*size, taken.ok_or(PayloadError::Spent)?)
+            }
+        };
+        Ok(reqwest::Body::wrap(Sending { left: size, stream: Mutex::new(stream), progress: progress.clone() }))
+    }
+}
+
+async fn file_stream(path: &Path) -> Result<BoxStream<'static, io::Result<Bytes>>, PayloadError> {
+    let mut file = tokio::fs::File::open(path).await.map_err(PayloadError::Read)?;
+    file.set_max_buf_size(CHUNK);
+    Ok(Box::pin(futures::stream::try_unfold(file, |mut file| async move {
+        let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), file)))
+    })))
+}
+
+/// Why a payload could not be sent to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PayloadError {
+    #[error("reading failed")]
+    Read(#[source] io::Error),
+    #[error("the source is longer or shorter than it was said to be")]
+    WrongSize,
+    #[error("the stream was already read by an earlier attempt")]
+    Spent,
+}
+
+/// A stream as a request body of known or unknown length that keeps its promise about the length.
+struct Sending {
+    left: Option<u64>,
+    /// Never locked: a request body must be `Sync`, and a mutex makes any stream so.
+    stream: Mutex<BoxStream<'static, io::Result<Bytes>>>,
+    progress: Progress,
+}
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = PayloadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
+        let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let next = std::task::ready!(stream.as_mut().poll_next(context));
+        self.progress.moved();
+        Poll::Ready(match next {
+            Some(Ok(chunk)) => match self.left.map(|left| left.checked_sub(chunk.len() as u64)) {
+                Some(None) => Some(Err(PayloadError::WrongSize)),
+                left => {
+                    self.left = left.flatten();
+                    Some(Ok(Frame::data(chunk)))
+                }
+            },
+            Some(Err(error)) => Some(Err(PayloadError::Read(error))),
+            None if self.left.is_some_and(|left| left > 0) => Some(Err(PayloadError::WrongSize)),
+            None => None,
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map(SizeHint::with_exact).unwrap_or_default()
+    }
+}
+
+impl From<Bytes> for Payload {
+    fn from(bytes: Bytes) -> Self {
+        Self(Source::Bytes(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Source::Bytes(bytes.into()))
+    }
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Self {
+        Self(Source::Bytes(text.into()))
+    }
+}
+
+impl From<&'static str> for Payload {
+    fn from(text: &'static str) -> Self {
+        Self(Source::Bytes(text.into()))
+    }
+}
+
+impl From<&'static [u8]> for Payload {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self(Source::Bytes(Bytes::from_static(bytes)))
+    }
+}
+
+/// Shows what kind it is and how long, never the content.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Source::Bytes(_) => "bytes",
+            Source::File { .. } => "file",
+            Source::Stream { .. } => "stream",
+        };
+        f.debug_struct("Payload").field("kind", &kind).field("size", &self.size()).finish()
+    }
+}

@@ -1,0 +1,162 @@
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::spec::Verdict;
+use crate::error::Problem;
+use crate::payload::PayloadError;
+use crate::retry::retry_after;
+use crate::{CredentialFailure, Error, ErrorKind};
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// How one attempt failed.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) kind: ErrorKind,
+    /// The service may have acted on it.
+    pub(super) reached: bool,
+    /// Trying again may help.
+    pub(super) passing: bool,
+    pub(super) retry_after: Option<Duration>,
+    status: Option<(StatusCode, Problem)>,
+    advice: Option<&'static str>,
+    detail: Option<String>,
+    source: Option<Source>,
+}
+
+impl Fault {
+    fn new(kind: ErrorKind, reached: bool, passing: bool) -> Self {
+        Self { kind, reached, passing, retry_after: None, status: None, advice: None, detail: None, source: None }
+    }
+
+    pub(super) fn detail(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(kind, true, false) }
+    }
+
+    pub(super) fn io(detail: &'static str, source: std::io::Error) -> Self {
+        Self { detail: Some(detail.to_owned()), source: Some(source.into()), ..Self::new(ErrorKind::Io, true, false) }
+    }
+
+    /// Fewer bytes came than were announced: the transfer broke, so it is worth another try.
+    pub(super) fn incomplete(detail: String) -> Self {
+        Self { detail: Some(detail), ..Self::new(ErrorKind::Integrity, true, true) }
+    }
+
+    pub(super) fn timeout(idle: Duration) -> Self {
+        Self {
+            detail: Some(format!("nothing happened for {} s", idle.as_secs())),
+            ..Self::new(ErrorKind::Timeout, true, true)
+        }
+    }
+
+    pub(super) fn payload(error: PayloadError) -> Self {
+        Self { source: Some(error.into()), ..Self::new(ErrorKind::PayloadSource, false, false) }
+    }
+
+    /// From an answer that is no success.
+    pub(super) fn refused(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        judge: fn(StatusCode, Option<&str>) -> Verdict,
+    ) -> Self {
+        let problem = Problem::read(body);
+        let verdict = judge(status, problem.message());
+        let by_status = matches!(status.as_u16(), 408 | 429 | 499 | 500 | 502 | 503 | 504);
+        let passing = verdict.passing.unwrap_or(by_status);
+        let kind = match status.as_u16() {
+            401 => ErrorKind::Unauthorized,
+            429 => ErrorKind::RateLimited,
+            _ if passing => ErrorKind::Server,
+            403 => ErrorKind::Forbidden,
+            404 | 410 => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            400 | 405 | 413 | 415 | 422 => ErrorKind::Rejected,
+            500..=599 => ErrorKind::Server,
+            _ => ErrorKind::UnexpectedStatus,
+        };
+        // A refusal (4xx) comes before the service acts; a fault may come after it has written.
+        let reached = kind == ErrorKind::Server || status.is_success();
+        Self {
+            retry_after: retry_after(headers, jiff::Timestamp::now()),
+            status: Some((status, problem)),
+            advice: verdict.advice,
+            ..Self::new(kind, reached, passing)
+        }
+    }
+
+    /// From a request that got no answer, or whose answer broke off.
+    pub(super) fn broken(error: reqwest_middleware::Error) -> Self {
+        match error {
+            reqwest_middleware::Error::Reqwest(error) => Self::from_reqwest(error),
+            reqwest_middleware::Error::Middleware(error) => match error.downcast::<CredentialFailure>() {
+                Ok(failure) => Self {
+                    passing: failure.is_transient(),
+                    source: Some(failure.into_source()),
+                    ..Self::new(ErrorKind::Credential, false, false)
+                },
+                Err(error) => match error.downcast::<reqwest::Error>() {
+                    Ok(error) => Self::from_reqwest(error),
+                    Err(error) => Self { source: Some(error.into()), ..Self::new(ErrorKind::Transport, true, false) },
+                },
+            },
+        }
+    }
+
+    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
+        // The address may hold a party id or a search text.
+        let error = error.without_url();
+        if caused_by::<PayloadError>(&error) {
+            return Self { source: Some(error.into()), ..Self::new(ErrorKind::PayloadSource, true, false) };
+        }
+        let (kind, reached, passing) = if error.is_builder() {
+            (ErrorKind::Config, false, false)
+        } else if error.is_connect() {
+            (ErrorKind::Connect, false, true)
+        } else if error.is_timeout() {
+            (ErrorKind::Timeout, true, true)
+        } else {
+            (ErrorKind::Transport, true, true)
+        };
+        Self { source: Some(error.into()), ..Self::new(kind, reached, passing) }
+    }
+
+    /// Whether another attempt is right for an operation that is, or is not, harmless to repeat.
+    ///
+    /// Inside auth everything that passes has been retried already, so a missing token is final here.
+    pub(super) fn worth_repeating(&self, repeatable: bool) -> bool {
+        self.passing
+            && self.kind != ErrorKind::Credential
+            && (repeatable || !self.reached || self.kind == ErrorKind::RateLimited)
+    }
+
+    pub(super) fn into_error(self, operation: &'static str) -> Error {
+        let mut error = Error::new(self.kind, operation)
+            .with_transient(self.passing)
+            .with_reached(self.reached)
+            .with_advice(self.advice);
+        if let Some((status, problem)) = self.status {
+            error = error.with_status(status, problem);
+        }
+        if let Some(detail) = self.detail {
+            error = error.with_detail(detail);
+        }
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+}
+
+fn caused_by<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<E>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

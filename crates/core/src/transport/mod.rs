@@ -1,0 +1,18 @@
+//! From a request description to an answer: what the client crates are built on.
+//!
+//! A client's method turns its typed arguments into a [`RequestSpec`] without any I/O, gives it to a [`Transport`], and
+//! turns the answer into a typed value. Everything that all operations share (address, token, retries, time-outs,
+//! errors) happens here once.
+
+mod attempt;
+mod http;
+mod progress;
+mod read;
+mod send;
+mod spec;
+
+pub use http::{HttpOptions, http_client};
+pub(crate) use progress::Progress;
+pub use read::{Download, DownloadError};
+pub use send::Transport;
+pub use spec::{RequestBody, RequestSpec, Verdict};

@@ -1,0 +1,153 @@
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header;
+use mime::Mime;
+use serde::de::DeserializeOwned;
+
+use super::attempt::Fault;
+use super::progress::Progress;
+use crate::{Error, ErrorKind};
+
+async fn next(answer: &mut reqwest::Response, progress: &Progress, idle: Duration) -> Result<Option<Bytes>, Fault> {
+    progress.moved();
+    let chunk = progress.watch(idle, answer.chunk()).await;
+    chunk.ok_or_else(|| Fault::timeout(idle))?.map_err(Fault::from_reqwest)
+}
+
+/// Reads a whole answer as JSON.
+///
+/// The text is checked as UTF-8 once and then parsed, which is a quarter faster than parsing bytes. What can't be
+/// parsed is reported by place alone, since serde's own words may repeat a value, and values are personal data.
+pub(super) async fn json<T: DeserializeOwned>(
+    mut answer: reqwest::Response,
+    progress: &Progress,
+    idle: Duration,
+) -> Result<T, Fault> {
+    let announced = answer.content_length().unwrap_or(0);
+    let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0).min(1 << 20));
+    while let Some(chunk) = next(&mut answer, progress, idle).await? {
+        body.extend_from_slice(&chunk);
+    }
+    let undecodable = |place: String| Fault::detail(ErrorKind::Decode, place);
+    let text = std::str::from_utf8(&body)
+        .map_err(|error| undecodable(format!("it is no UTF-8 at byte {} of {}", error.valid_up_to(), body.len())))?;
+    serde_json::from_str(text).map_err(|error| {
+        let problem = match error.classify() {
+            serde_json::error::Category::Data => "it holds another type of value than expected",
+            serde_json::error::Category::Eof => "it ends too early",
+            _ => "it is no JSON",
+        };
+        undecodable(format!("{problem} at line {}, column {}", error.line(), error.column()))
+    })
+}
+
+/// Reads at most `limit` bytes.
+pub(super) async fn bounded(
+    mut answer: reqwest::Response,
+    limit: usize,
+    progress: &Progress,
+    idle: Duration,
+) -> Result<Bytes, Fault> {
+    let mut body = BytesMut::new();
+    while body.len() < limit {
+        match next(&mut answer, progress, idle).await? {
+            Some(chunk) => body.extend_from_slice(&chunk[..chunk.len().min(limit - body.len())]),
+            None => break,
+        }
+    }
+    Ok(body.freeze())
+}
+
+/// An answer whose content is still coming.
+#[derive(Debug)]
+pub struct Download {
+    operation: &'static str,
+    answer: reqwest::Response,
+    progress: Progress,
+    idle: Duration,
+    received: u64,
+}
+
+impl Download {
+    pub(super) fn new(operation: &'static str, answer: reqwest::Response, idle: Duration) -> Self {
+        Self { operation, answer, progress: Progress::start(), idle, received: 0 }
+    }
+
+    /// The content type as the service has it stored, if it is a valid one.
+    pub fn content_type(&self) -> Option<Mime> {
+        self.answer.headers().get(header::CONTENT_TYPE)?.to_str().ok()?.parse().ok()
+    }
+
+    /// The length that the answer announces. Storage itself sends none.
+    pub fn content_length(&self) -> Option<u64> {
+        self.answer.content_length()
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`] when nothing came for too long, [`ErrorKind::Transport`] when the connection broke.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, DownloadError> {
+        let chunk = next(&mut self.answer, &self.progress, self.idle).await?;
+        self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        Ok(chunk)
+    }
+
+    /// How many bytes came so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// To be called at the end, with the length that the content should have: the answer has no length and no hash
+    /// of its own, so this is the only way to notice that a part is missing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Integrity`] when another number of bytes came.
+    pub fn check_length(&self, expected: Option<u64>) -> Result<(), DownloadError> {
+        match expected {
+            Some(expected) if expected != self.received => {
+                let detail = format!("{} bytes came, but it has {expected}", self.received);
+                Err(Fault::incomplete(detail).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The operation that it answers.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+}
+
+/// How receiving failed, inside a download. Decides by itself whether another attempt is made.
+#[derive(Debug)]
+pub struct DownloadError(Box<Fault>);
+
+impl DownloadError {
+    /// The receiving side could not write. `detail` says what was to be done.
+    pub fn local(detail: &'static str, source: io::Error) -> Self {
+        Fault::io(detail, source).into()
+    }
+
+    /// More came than the caller wants to hold.
+    pub fn too_large(limit: u64) -> Self {
+        Fault::detail(ErrorKind::Integrity, format!("it is larger than the limit of {limit} bytes")).into()
+    }
+
+    pub(super) fn into_fault(self) -> Fault {
+        *self.0
+    }
+
+    /// As the error of `operation`.
+    pub fn into_error(self, operation: &'static str) -> Error {
+        self.0.into_error(operation)
+    }
+}
+
+impl From<Fault> for DownloadError {
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(fault))
+    }
+}

@@ -1,0 +1,203 @@
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use url::Url;
+
+use crate::{Error, ErrorKind, Payload};
+
+/// One request, described: what will be sent, and how its failures are to be read. Pure data; nothing is sent.
+#[derive(Debug)]
+pub struct RequestSpec {
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    pub(super) segments: Vec<Cow<'static, str>>,
+    pub(super) query: Vec<(Cow<'static, str>, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: RequestBody,
+    pub(super) repeatable: bool,
+    pub(super) judge: fn(StatusCode, Option<&str>) -> Verdict,
+}
+
+/// What a request carries.
+#[derive(Debug, Default)]
+pub enum RequestBody {
+    /// Nothing; `Content-Length: 0` where the method calls for it.
+    #[default]
+    Empty,
+    /// JSON, ready made.
+    Json(bytes::Bytes),
+    /// A file's content.
+    Payload(Payload),
+}
+
+/// How an operation reads one of its failures, where the status alone misleads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Verdict {
+    /// `Some(true)`: a passing fault whatever the status says. `Some(false)`: trying again is of no use.
+    pub passing: Option<bool>,
+    /// The likely cause and what helps.
+    pub advice: Option<&'static str>,
+}
+
+impl RequestSpec {
+    /// A request named `operation`. The method decides whether sending it twice does harm: only POST and PATCH do,
+    /// unless [`repeatable`](Self::repeatable) says otherwise.
+    pub fn new(operation: &'static str, method: Method) -> Self {
+        let repeatable = !matches!(method, Method::POST | Method::PATCH);
+        Self {
+            operation,
+            method,
+            segments: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: RequestBody::Empty,
+            repeatable,
+            judge: |_, _| Verdict::default(),
+        }
+    }
+
+    /// The operation's name.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// Adds path segments that are fixed.
+    #[must_use]
+    pub fn path(mut self, segments: impl IntoIterator<Item = &'static str>) -> Self {
+        self.segments.extend(segments.into_iter().map(Cow::Borrowed));
+        self
+    }
+
+    /// Adds one path segment from a value. Whatever it holds, it stays one segment.
+    #[must_use]
+    pub fn segment(mut self, value: impl ToString) -> Self {
+        self.segments.push(Cow::Owned(value.to_string()));
+        self
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((Cow::Borrowed(name), value.to_string()));
+        self
+    }
+
+    /// Sets a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets a body in JSON.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the value can't be written as JSON.
+    pub fn json(mut self, value: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(value).map_err(|_| {
+            Error::new(ErrorKind::InvalidInput, self.operation).with_detail("the value can't be written as JSON")
+        })?;
+        self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.body = RequestBody::Json(body.into());
+        Ok(self)
+    }
+
+    /// Sets a payload as the body.
+    #[must_use]
+    pub fn payload(mut self, payload: Payload) -> Self {
+        self.body = RequestBody::Payload(payload);
+        self
+    }
+
+    /// Says whether sending it twice has the same effect as once, where the method misleads.
+    #[must_use]
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
+
+    /// Sets how the operation reads its failures: gets the status and the service's words.
+    #[must_use]
+    pub fn judge(mut self, judge: fn(StatusCode, Option<&str>) -> Verdict) -> Self {
+        self.judge = judge;
+        self
+    }
+
+    /// The address below `base`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when a segment is empty, `.` or `..`: such a one would name another resource.
+    pub fn url(&self, base: &Url) -> Result<Url, Error> {
+        let invalid = |detail| Error::new(ErrorKind::InvalidInput, self.operation).with_detail(detail);
+        if self.segments.iter().any(|s| matches!(s.as_ref(), "" | "." | "..")) {
+            return Err(invalid("a part of the path is empty or a dot"));
+        }
+        let mut url = base.clone();
+        url.path_segments_mut()
+            .map_err(|()| invalid("the base address can't have a path"))?
+            .pop_if_empty()
+            .extend(self.segments.iter().map(Cow::as_ref));
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(self.query.iter());
+        }
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://platform.tt02.altinn.no/storage/api/v1/").unwrap()
+    }
+
+    #[test]
+    fn a_url_is_built_from_segments_and_pairs() {
+        let spec = RequestSpec::new("instances.list", Method::GET)
+            .path(["instances"])
+            .segment(501_337)
+            .query("lastChanged", "gt:2024-05-01T12:00:00+02:00")
+            .query("searchString", "blåbær & sånt");
+        assert_eq!(
+            spec.url(&base()).unwrap().as_str(),
+            "https://platform.tt02.altinn.no/storage/api/v1/instances/501337\
+             ?lastChanged=gt%3A2024-05-01T12%3A00%3A00%2B02%3A00&searchString=bl%C3%A5b%C3%A6r+%26+s%C3%A5nt"
+        );
+    }
+
+    #[test]
+    fn only_methods_that_create_are_not_repeatable() {
+        assert!(RequestSpec::new("x", Method::GET).repeatable);
+        assert!(RequestSpec::new("x", Method::PUT).repeatable);
+        assert!(RequestSpec::new("x", Method::DELETE).repeatable);
+        assert!(!RequestSpec::new("x", Method::POST).repeatable);
+        assert!(!RequestSpec::new("x", Method::PATCH).repeatable);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_never_becomes_more_than_one_segment(value in any::<String>()) {
+            let spec = RequestSpec::new("x", Method::GET).path(["a"]).segment(&value).path(["b"]);
+            match spec.url(&base()) {
+                Ok(url) => {
+                    let segments: Vec<_> = url.path_segments().unwrap().collect();
+                    prop_assert_eq!(segments.len(), 6, "{}", url);
+                    prop_assert_eq!(segments[5], "b");
+                    prop_assert_eq!(url.query(), None);
+                }
+                Err(error) => prop_assert_eq!(error.kind(), ErrorKind::InvalidInput),
+            }
+        }
+
+        #[test]
+        fn a_query_value_arrives_as_it_was(value in any::<String>()) {
+            let url = RequestSpec::new("x", Method::GET).path(["a"]).query("q", &value).url(&base()).unwrap();
+            let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(pairs, vec![("q".to_owned(), value)]);
+        }
+    }
+}
