@@ -1,0 +1,90 @@
+mod builder;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use altinn_auth::Credentials;
+use altinn_core::transport::Transport;
+use altinn_core::{Environment, Error, InstanceId, Read, ReadWrite, Scope};
+
+use crate::data::Data;
+use crate::instances::Instances;
+
+pub use builder::ClientBuilder;
+
+/// A client of Altinn Storage. Cheap to clone; clones share connections, tokens and the limit on retries.
+///
+/// Its access `S` comes from the credentials, and with them the scopes that are requested: on a `Client<Read>` there is
+/// no method that changes anything.
+///
+/// ```compile_fail
+/// # async fn wrong(client: altinn_storage::Client<altinn_core::Read>, id: altinn_core::InstanceId) {
+/// client.instances().confirm(id).await; // a client with access `Read` cannot write
+/// # }
+/// ```
+pub struct Client<S: Scope> {
+    transport: Transport,
+    environment: Environment,
+    access: PhantomData<fn() -> S>,
+}
+
+impl<S: Scope> Client<S> {
+    /// A client with the usual settings, for the environment of its credentials.
+    ///
+    /// # Errors
+    /// As for [`ClientBuilder::build`].
+    pub fn new(credentials: Credentials<S>) -> Result<Self, Error> {
+        Self::builder(credentials).build()
+    }
+
+    /// A client with settings of its own.
+    pub fn builder(credentials: Credentials<S>) -> ClientBuilder<S> {
+        ClientBuilder::new(credentials)
+    }
+
+    fn from_parts(transport: Transport, environment: Environment) -> Self {
+        Self { transport, environment, access: PhantomData }
+    }
+
+    /// The environment that it talks to.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Operations on instances.
+    pub fn instances(&self) -> Instances<'_, S> {
+        Instances::new(self)
+    }
+
+    /// Operations on the data elements of an instance.
+    pub fn data(&self, instance: InstanceId) -> Data<'_, S> {
+        Data::new(self, instance)
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}
+
+impl Client<ReadWrite> {
+    /// The same client without its methods that write, to hand to code that should only read. It keeps its token, which
+    /// still allows both.
+    pub fn read_only(&self) -> Client<Read> {
+        Client::from_parts(self.transport.clone(), self.environment.clone())
+    }
+}
+
+impl<S: Scope> Clone for Client<S> {
+    fn clone(&self) -> Self {
+        Self::from_parts(self.transport.clone(), self.environment.clone())
+    }
+}
+
+impl<S: Scope> fmt::Debug for Client<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("environment", &self.environment)
+            .field("scopes", &S::SCOPES)
+            .finish_non_exhaustive()
+    }
+}

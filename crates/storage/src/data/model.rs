@@ -1,0 +1,215 @@
+use std::fmt;
+
+use altinn_core::{DataElementId, DataTypeId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serde_with::{DefaultOnNull, serde_as};
+
+use crate::instances::ResourceLinks;
+use crate::wire::open_enum;
+
+/// One form or file of an instance: what is known about it, not its content.
+///
+/// `Debug` leaves out the file name, tags and metadata, which may be personal data.
+#[serde_as]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DataElement {
+    /// Its id.
+    pub id: DataElementId,
+    /// The UUID of its instance: the part of the instance id after the slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_guid: Option<String>,
+    /// Its data type, as the app's metadata declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<DataTypeId>,
+    /// The name it was uploaded with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// The content type it was uploaded with, unchecked by the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Where the service keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob_storage_path: Option<String>,
+    /// Its addresses. Some answers lack them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_links: Option<ResourceLinks>,
+    /// Its length in bytes.
+    #[serde(default)]
+    pub size: u64,
+    /// Reserved for a hash of the content; the service does not fill it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
+    /// Whether its content may not be replaced. Deleting it is not prevented.
+    #[serde(default)]
+    pub locked: bool,
+    /// Other data elements that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refs: Option<Vec<DataElementId>>,
+    /// Whether the instance owner has read it. True where the service says nothing.
+    #[serde(default = "yes")]
+    pub is_read: bool,
+    /// Labels.
+    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Pairs that end users may edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_defined_metadata: Option<Vec<KeyValue>>,
+    /// Pairs that the app controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Vec<KeyValue>>,
+    /// Whether it is marked for deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_status: Option<DeleteStatus>,
+    /// What the virus scan found. The service lets infected and unscanned files be downloaded all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_scan_result: Option<FileScanResult>,
+    /// What it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<Vec<Reference>>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// Who made it: a user id or an organisation number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// When it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed: Option<Timestamp>,
+    /// Who changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed_by: Option<String>,
+    /// Members that this version does not know; written back as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl DataElement {
+    /// An element with nothing but its id, for tests.
+    pub fn new(id: DataElementId) -> Self {
+        Self {
+            id,
+            instance_guid: None,
+            data_type: None,
+            filename: None,
+            content_type: None,
+            blob_storage_path: None,
+            self_links: None,
+            size: 0,
+            content_hash: None,
+            locked: false,
+            refs: None,
+            is_read: true,
+            tags: Vec::new(),
+            user_defined_metadata: None,
+            metadata: None,
+            delete_status: None,
+            file_scan_result: None,
+            references: None,
+            created: None,
+            created_by: None,
+            last_changed: None,
+            last_changed_by: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// Whether it is marked for deletion for good. Its content may be gone already.
+    pub fn is_hard_deleted(&self) -> bool {
+        self.delete_status.as_ref().is_some_and(|status| status.is_hard_deleted)
+    }
+}
+
+impl fmt::Debug for DataElement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataElement")
+            .field("id", &self.id)
+            .field("data_type", &self.data_type)
+            .field("content_type", &self.content_type)
+            .field("size", &self.size)
+            .field("locked", &self.locked)
+            .field("file_scan_result", &self.file_scan_result)
+            .field("hard_deleted", &self.is_hard_deleted())
+            .field("last_changed", &self.last_changed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A pair of texts. `Debug` shows the key alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeyValue {
+    /// The name.
+    pub key: Option<String>,
+    /// The value.
+    pub value: Option<String>,
+}
+
+impl fmt::Debug for KeyValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyValue").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Whether a data element is marked for deletion.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct DeleteStatus {
+    /// It will be gone for good.
+    pub is_hard_deleted: bool,
+    /// When it was marked.
+    pub hard_deleted: Option<Timestamp>,
+}
+
+/// What a data element was made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Reference {
+    /// The id of the task or data element.
+    pub value: Option<String>,
+    /// How it is related.
+    pub relation: Option<Relation>,
+    /// What `value` names.
+    pub value_type: Option<ReferenceType>,
+}
+
+open_enum! {
+    /// What a virus scan found.
+    FileScanResult {
+        /// The data type is not scanned.
+        NotApplicable = "NotApplicable",
+        /// Not scanned yet.
+        Pending = "Pending",
+        /// Nothing was found.
+        Clean = "Clean",
+        /// Something was found.
+        Infected = "Infected",
+    }
+}
+
+open_enum! {
+    /// How a data element is related to what it refers to.
+    Relation {
+        /// It was generated from it.
+        GeneratedFrom = "GeneratedFrom",
+    }
+}
+
+open_enum! {
+    /// What a reference names.
+    ReferenceType {
+        /// Another data element.
+        DataElement = "DataElement",
+        /// A task of the process.
+        Task = "Task",
+    }
+}

@@ -1,0 +1,355 @@
+use altinn_core::transport::RequestSpec;
+use altinn_core::{AppId, Error, ErrorKind, OrgNumber, PartyId, PersonNumber, Timestamp};
+use http::{HeaderName, HeaderValue, Method};
+
+use super::LIST;
+use super::advice;
+
+/// Which instances to list.
+///
+/// The service demands an app or a service owner, so a query begins with one of them. All filters must hold together.
+/// What is not filtered is in: instances that are not finished, in the owner's bin, deleted for good, or confirmed.
+///
+/// ```
+/// use altinn_storage::InstanceQuery;
+///
+/// // What a service owner has to fetch: finished, not confirmed by itself, not deleted for good.
+/// let query = InstanceQuery::app("ttd/flyttemelding".parse()?).complete(true).confirmed(false).hard_deleted(false);
+/// # Ok::<(), altinn_core::InvalidId>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct InstanceQuery {
+    of: Of,
+    owner: Option<InstanceOwnerFilter>,
+    current_task: Option<String>,
+    complete: Option<bool>,
+    confirmed: Option<bool>,
+    not_confirmed_by: Option<String>,
+    archived: Option<bool>,
+    soft_deleted: Option<bool>,
+    hard_deleted: Option<bool>,
+    created: Window,
+    last_changed: Window,
+    search: Option<String>,
+    data_elements: bool,
+    newest_first: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Of {
+    App(AppId),
+    Org(String),
+}
+
+/// Whose instances to list. `Debug` does not show a person number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstanceOwnerFilter {
+    /// By party id.
+    Party(PartyId),
+    /// By organisation number.
+    Organisation(OrgNumber),
+    /// By national identity number.
+    Person(PersonNumber),
+}
+
+/// The header in which an owner's number travels: not in the address, since addresses end up in logs.
+const OWNER_HEADER: HeaderName = HeaderName::from_static("x-ai-instanceowneridentifier");
+
+impl InstanceQuery {
+    fn new(of: Of) -> Self {
+        Self {
+            of,
+            owner: None,
+            current_task: None,
+            complete: None,
+            confirmed: None,
+            not_confirmed_by: None,
+            archived: None,
+            soft_deleted: None,
+            hard_deleted: None,
+            created: Window::default(),
+            last_changed: Window::default(),
+            search: None,
+            data_elements: true,
+            newest_first: false,
+        }
+    }
+
+    /// Instances of one app.
+    pub fn app(app: AppId) -> Self {
+        Self::new(Of::App(app))
+    }
+
+    /// Instances of all apps of a service owner, by its code in lower case, such as `ttd`. The service compares
+    /// letter by letter: `TTD` finds nothing.
+    pub fn org(org: impl Into<String>) -> Self {
+        Self::new(Of::Org(org.into()))
+    }
+
+    /// Only one instance owner's.
+    pub fn owner(mut self, owner: InstanceOwnerFilter) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Only those that stand in this task, such as `Task_1`.
+    pub fn current_task(mut self, task: impl Into<String>) -> Self {
+        self.current_task = Some(task.into());
+        self
+    }
+
+    /// Only those whose process has ended (`true`), or those that stand in a task (`false`). One whose process never
+    /// began is neither.
+    pub fn complete(mut self, complete: bool) -> Self {
+        self.complete = Some(complete);
+        self
+    }
+
+    /// Only those that their own service owner has confirmed (`true`) or not (`false`).
+    pub fn confirmed(mut self, confirmed: bool) -> Self {
+        self.confirmed = Some(confirmed);
+        self
+    }
+
+    /// Only those that this stakeholder, a service owner's code, has not confirmed. For one's own instances
+    /// [`confirmed`](Self::confirmed) does it.
+    pub fn not_confirmed_by(mut self, org: impl Into<String>) -> Self {
+        self.not_confirmed_by = Some(org.into());
+        self
+    }
+
+    /// Only those that are archived, or not.
+    pub fn archived(mut self, archived: bool) -> Self {
+        self.archived = Some(archived);
+        self
+    }
+
+    /// Only those that lie in their owner's bin, or not.
+    pub fn soft_deleted(mut self, deleted: bool) -> Self {
+        self.soft_deleted = Some(deleted);
+        self
+    }
+
+    /// Only those that are deleted for good, or not. A service owner gets them too unless this says `false`, and their
+    /// data may be gone.
+    pub fn hard_deleted(mut self, deleted: bool) -> Self {
+        self.hard_deleted = Some(deleted);
+        self
+    }
+
+    /// Only those made in this window.
+    pub fn created(mut self, window: Window) -> Self {
+        self.created = window;
+        self
+    }
+
+    /// Only those last changed in this window. An upload counts from its beginning, so a window that ends now may miss
+    /// what is still being uploaded: let windows overlap.
+    pub fn last_changed(mut self, window: Window) -> Self {
+        self.last_changed = window;
+        self
+    }
+
+    /// Only those with this text in one of their presentation texts; `%` and `_` stand for any text and any character.
+    pub fn search(mut self, text: impl Into<String>) -> Self {
+        self.search = Some(text.into());
+        self
+    }
+
+    /// Whether the instances come with their data elements. Default yes.
+    pub fn data_elements(mut self, with: bool) -> Self {
+        self.data_elements = with;
+        self
+    }
+
+    /// The newest change first, instead of the oldest.
+    ///
+    /// For looking at a few. Not for fetching all: where instances share a time of change at the border of two pages,
+    /// the service skips some and repeats others in this order, and one that changes meanwhile is missed.
+    pub fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// The request for one page.
+    pub(crate) fn spec(&self, page_size: Option<u32>, token: Option<&str>) -> Result<RequestSpec, Error> {
+        let invalid = |detail| Err(Error::new(ErrorKind::InvalidInput, LIST).with_detail(detail));
+        let mut spec = RequestSpec::new(LIST, Method::GET).path(["instances"]).judge(advice::list);
+        spec = match &self.of {
+            Of::App(app) => spec.query("org", app.org()).query("appId", app),
+            Of::Org(org) if org.trim().is_empty() => return invalid("the service owner's code is empty"),
+            Of::Org(org) => spec.query("org", org),
+        };
+        spec = match &self.owner {
+            None => spec,
+            Some(InstanceOwnerFilter::Party(party)) => spec.query("instanceOwner.partyId", party),
+            Some(InstanceOwnerFilter::Organisation(number)) => owner_header(spec, "organisation", number.as_str()),
+            Some(InstanceOwnerFilter::Person(number)) => owner_header(spec, "person", number.expose()),
+        };
+        if let Some(by) = &self.not_confirmed_by {
+            // The service writes the value into its database query unescaped, and answers 500.
+            if by.contains('"') {
+                return invalid("a stakeholder's code holds no quotation mark");
+            }
+            spec = spec.query("excludeConfirmedBy", by);
+        }
+        for (name, value) in [
+            ("process.isComplete", self.complete),
+            ("confirmed", self.confirmed),
+            ("status.isArchived", self.archived),
+            ("status.isSoftDeleted", self.soft_deleted),
+            ("status.isHardDeleted", self.hard_deleted),
+        ] {
+            if let Some(value) = value {
+                spec = spec.query(name, value);
+            }
+        }
+        for (name, value) in [("process.currentTask", &self.current_task), ("searchString", &self.search)] {
+            if let Some(value) = value {
+                spec = spec.query(name, value);
+            }
+        }
+        spec = self.created.add_to(spec, "created");
+        spec = self.last_changed.add_to(spec, "lastChanged");
+        if !self.data_elements {
+            spec = spec.query("includeDataElements", false);
+        }
+        spec = spec.query("order", if self.newest_first { "desc:lastChanged" } else { "asc:lastChanged" });
+        if let Some(size) = page_size {
+            // The service answers 0 with an empty page and a next one, for ever.
+            if size == 0 || size > i32::MAX as u32 {
+                return invalid("the page size must lie between 1 and 2147483647");
+            }
+            spec = spec.query("size", size);
+        }
+        if let Some(token) = token {
+            spec = spec.query("continuationToken", token);
+        }
+        Ok(spec)
+    }
+}
+
+fn owner_header(spec: RequestSpec, kind: &str, number: &str) -> RequestSpec {
+    match HeaderValue::try_from(format!("{kind}:{number}")) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            spec.header(OWNER_HEADER, value)
+        }
+        // Not reached: both numbers are digits.
+        Err(_) => spec,
+    }
+}
+
+/// A stretch of time, open at an end where nothing is said.
+///
+/// ```
+/// use altinn_storage::Window;
+///
+/// let may = Window::from("2024-05-01T00:00:00Z".parse()?).before("2024-06-01T00:00:00Z".parse()?);
+/// # Ok::<(), altinn_core::InvalidTimestamp>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Window {
+    lower: Option<(&'static str, Timestamp)>,
+    upper: Option<(&'static str, Timestamp)>,
+}
+
+impl Window {
+    /// At `time` or later.
+    pub fn from(time: Timestamp) -> Self {
+        Self { lower: Some(("gte", time)), upper: None }
+    }
+
+    /// Later than `time`.
+    pub fn after(time: Timestamp) -> Self {
+        Self { lower: Some(("gt", time)), upper: None }
+    }
+
+    /// And earlier than `time`.
+    pub fn before(mut self, time: Timestamp) -> Self {
+        self.upper = Some(("lt", time));
+        self
+    }
+
+    /// And at `time` or earlier.
+    pub fn through(mut self, time: Timestamp) -> Self {
+        self.upper = Some(("lte", time));
+        self
+    }
+
+    /// The operators must be in lower case, and the operator must be there: the service ignores anything else
+    /// silently. It reckons in seven digits of fraction.
+    fn add_to(self, mut spec: RequestSpec, name: &'static str) -> RequestSpec {
+        for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
+            spec = spec.query(name, format!("{operator}:{:.7}", time.as_jiff()));
+        }
+        spec
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn url(query: &InstanceQuery) -> String {
+        let base = Url::parse("https://platform.tt02.altinn.no/storage/api/v1/").unwrap();
+        query.spec(Some(50), Some("638%3b7")).unwrap().url(&base).unwrap().query().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_query_says_what_the_service_reads() {
+        let query = InstanceQuery::app("ttd/skjema".parse().unwrap())
+            .owner(InstanceOwnerFilter::Party("501337".parse().unwrap()))
+            .current_task("Task_1")
+            .complete(true)
+            .confirmed(false)
+            .not_confirmed_by("digdir")
+            .archived(true)
+            .soft_deleted(false)
+            .hard_deleted(false)
+            .created(Window::from("2024-05-01T00:00:00Z".parse().unwrap()))
+            .last_changed(
+                Window::after("2024-05-01T00:00:00.12Z".parse().unwrap())
+                    .through("2024-05-02T02:00:00+02:00".parse().unwrap()),
+            )
+            .search("blå")
+            .data_elements(false);
+        assert_eq!(
+            url(&query),
+            "org=ttd&appId=ttd%2Fskjema&instanceOwner.partyId=501337&excludeConfirmedBy=digdir\
+             &process.isComplete=true&confirmed=false&status.isArchived=true&status.isSoftDeleted=false\
+             &status.isHardDeleted=false&process.currentTask=Task_1&searchString=bl%C3%A5\
+             &created=gte%3A2024-05-01T00%3A00%3A00.0000000Z\
+             &lastChanged=gt%3A2024-05-01T00%3A00%3A00.1200000Z\
+             &lastChanged=lte%3A2024-05-02T00%3A00%3A00.0000000Z\
+             &includeDataElements=false&order=asc%3AlastChanged&size=50&continuationToken=638%253b7"
+        );
+    }
+
+    #[test]
+    fn the_oldest_comes_first_unless_told() {
+        assert!(url(&InstanceQuery::org("ttd")).contains("order=asc%3AlastChanged"));
+        assert!(url(&InstanceQuery::org("ttd").newest_first()).contains("order=desc%3AlastChanged"));
+    }
+
+    #[test]
+    fn a_person_number_travels_in_a_header_that_does_not_print() {
+        let query = InstanceQuery::org("ttd").owner(InstanceOwnerFilter::Person("01039012345".parse().unwrap()));
+        assert!(!url(&query).contains("01039012345"));
+        assert!(!format!("{query:?} {:?}", query.spec(None, None).unwrap()).contains("01039012345"));
+    }
+
+    #[test]
+    fn what_the_service_answers_wrongly_is_refused() {
+        let query = InstanceQuery::org("ttd");
+        assert_eq!(query.spec(Some(0), None).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(query.spec(Some(u32::MAX), None).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert!(InstanceQuery::org(" ").spec(None, None).is_err());
+        assert!(query.not_confirmed_by("a\"b").spec(None, None).is_err());
+    }
+}

@@ -1,0 +1,90 @@
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+/// Where a list goes on: keep it to resume later, also in another process, with the same query.
+///
+/// The service writes the next page's address on its own public host. Only this token is taken from it, so that no
+/// bearer token ever follows an address out of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ContinuationToken(Box<str>);
+
+impl ContinuationToken {
+    /// The token in a `next` address, absolute or not. The value is decoded once; a second encoding that it may carry
+    /// is the service's own, which it decodes itself.
+    pub(super) fn from_next(next: &str) -> Option<Self> {
+        let base = Url::parse("http://localhost/").ok()?;
+        let url = base.join(next).ok()?;
+        let token = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("continuationToken"))?.1;
+        (!token.trim().is_empty()).then(|| Self(token.into()))
+    }
+
+    /// The token as text, to keep it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContinuationToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ContinuationToken {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        // A token without its separator makes the service answer an empty last page, as if nothing were left.
+        let separator = |text: &str| text.contains(';') || text.to_ascii_lowercase().contains("%3b");
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) || !separator(text) {
+            return Err(InvalidToken);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// A text that is no continuation token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a continuation token: it must be one that a list gave out, unchanged")]
+pub struct InvalidToken;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_token_is_taken_out_of_any_address() {
+        for next in [
+            "https://platform.altinn.no/storage/api/v1/instances?org=ttd&continuationToken=638%253b7",
+            "http://evil.example/?ContinuationToken=638%253b7&size=1",
+            "/storage/api/v1/instances?continuationToken=638%253b7",
+        ] {
+            assert_eq!(ContinuationToken::from_next(next).unwrap().as_str(), "638%3b7", "{next}");
+        }
+        for next in ["", "https://platform.altinn.no/", "?continuationToken=", "https://["] {
+            assert_eq!(ContinuationToken::from_next(next), None, "{next}");
+        }
+    }
+
+    #[test]
+    fn a_kept_token_comes_back_and_another_text_does_not() {
+        for good in ["638;7", "638%3b7", "638%3B7"] {
+            assert_eq!(good.parse::<ContinuationToken>().unwrap().to_string(), good);
+        }
+        for bad in ["", "638", "638 ;7", "638;7\n"] {
+            assert!(bad.parse::<ContinuationToken>().is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in any::<String>()) {
+            let _ = ContinuationToken::from_next(&text);
+            let _ = text.parse::<ContinuationToken>();
+        }
+    }
+}

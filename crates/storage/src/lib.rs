@@ -1,0 +1,132 @@
+//! Typed clients for Altinn Storage, for service owners (tjenesteeiere).
+//!
+//! * [Quick start](#quick-start)
+//! * [Access](#access)
+//! * [Lists](#lists)
+//! * [Downloads and uploads](#downloads-and-uploads)
+//! * [Errors](#errors)
+//! * [Retries and time-outs](#retries-and-time-outs)
+//! * [Layers](#layers)
+//! * [Features](#features)
+//!
+//! # Quick start
+//!
+//! Fetch what is finished and not confirmed, store it, confirm it. The example runs against `altinn-emulator`; for a
+//! real environment take [`Credentials::from_env`](altinn_auth::Credentials::from_env) in place of the first half.
+//!
+//! ```
+//! use altinn_auth::{Credentials, SigningKey};
+//! use altinn_core::{Environment, ReadWrite};
+//! use altinn_emulator::{Emulator, NewClient, Submission};
+//! use altinn_storage::{Client, InstanceQuery};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::start().await?;
+//! emulator.seed(Submission::new("ttd/mottak-demo", 501337).completed().form("<skjema>blåbær</skjema>"))?;
+//! let registered = emulator.register_client(NewClient::new("405003309"))?;
+//! let credentials: Credentials<ReadWrite> = Credentials::builder(Environment::emulator(emulator.url())?)
+//!     .client_id(registered.client_id())
+//!     .key(SigningKey::from_jwk(registered.jwk())?)
+//!     .build()?;
+//!
+//! let client = Client::new(credentials)?;
+//! let query = InstanceQuery::org("ttd").complete(true).confirmed(false).hard_deleted(false);
+//! let mut items = client.instances().list(query).items();
+//! # let folder = std::env::temp_dir().join(format!("altinn-storage-quick-start-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! # let mut received = 0;
+//! while let Some(instance) = items.try_next().await? {
+//!     for element in &instance.data {
+//!         client.data(instance.id).download(element).to_file(folder.join(element.id.to_string())).await?;
+//!     }
+//!     client.instances().confirm(instance.id).await?;
+//! #   received += 1;
+//! }
+//! # assert_eq!(received, 1);
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Access
+//!
+//! [`Client<S>`](Client) takes its access from [`Credentials<S>`](altinn_auth::Credentials):
+//! [`Read`](altinn_core::Read), [`Write`](altinn_core::Write) or [`ReadWrite`](altinn_core::ReadWrite). It decides which
+//! methods exist and which scopes are requested at Maskinporten.
+//!
+//! | access | scopes | may |
+//! | --- | --- | --- |
+//! | `Read` | `altinn:serviceowner/instances.read` | list, read, download |
+//! | `Write` | `altinn:serviceowner/instances.write` | upload, confirm |
+//! | `ReadWrite` | both | everything |
+//!
+//! The service itself checks a scope on lists alone; everything else is decided by the app's policy file. So the type is
+//! what keeps a program that should only read from writing.
+//!
+//! # Lists
+//!
+//! [`Instances::list`] takes an [`InstanceQuery`] and gives [items](ListInstances::items) or
+//! [pages](ListInstances::pages). Lists run from the oldest change to the newest, because only so do the service's
+//! pages fit together. [`Items::continuation`] says where to go on, also in another process.
+//!
+//! # Downloads and uploads
+//!
+//! [`Data::download`] goes [to a file](Download::to_file), which appears whole or not at all, [into
+//! memory](Download::bytes) or [as a stream](Download::stream). The service sends no length, so pass the
+//! [`DataElement`] and not its id alone: then a missing part is noticed.
+//!
+//! [`Data::upload`] takes bytes, a file or a stream; see [`Payload`](altinn_core::Payload).
+//!
+//! # Errors
+//!
+//! Every method fails with [`altinn_core::Error`], which knows the operation, the status, the service's own words, the
+//! likely cause, and whether trying again may help.
+//!
+//! | kind | what to do |
+//! | --- | --- |
+//! | `Credential`, `Unauthorized` | look at the source: key, client, scopes, clock |
+//! | `Forbidden` | the app's policy or the scope; the advice says which |
+//! | `NotFound` | it is not there. A fault that the service reports as 404 comes as `Server` |
+//! | `Rejected`, `Conflict`, `InvalidInput` | correct the call |
+//! | `RateLimited`, `Server`, `Timeout`, `Connect`, `Transport` | later again; for an upload look first whether it arrived |
+//! | `Integrity` | a part was missing after several attempts |
+//! | `Io`, `PayloadSource` | a local file or stream |
+//! | `Decode`, `Protocol` | the service answers otherwise than known: please report it |
+//!
+//! # Retries and time-outs
+//!
+//! Passing faults are tried again up to four times within two minutes, honouring `Retry-After`; see
+//! [`RetryPolicy`](altinn_core::RetryPolicy). An upload is not sent twice once it may have arrived. There is no limit on
+//! how long a transfer takes, only on how long it may stand still; see [`ClientBuilder::idle_timeout`].
+//!
+//! # Layers
+//!
+//! [`ClientBuilder::layer`] adds your own [`reqwest_middleware`] layer around every attempt, and
+//! [`ClientBuilder::http`] takes your own [`reqwest`] client. Both crates are part of this one's interface.
+//!
+//! # Features
+//!
+//! | feature | what it does |
+//! | --- | --- |
+//! | `rustls` (default) | TLS by rustls on aws-lc-rs |
+//! | `native-tls` | TLS by the system's own library |
+
+mod client;
+mod data;
+mod instances;
+mod process;
+mod wire;
+
+pub use client::{Client, ClientBuilder};
+pub use data::{
+    ContentStream, Data, DataElement, DeleteStatus, Download, DownloadTarget, FileScanResult, KeyValue, Reference,
+    ReferenceType, Relation, Upload, safe_file_name,
+};
+pub use instances::{
+    CompleteConfirmation, ContinuationToken, Instance, InstanceOwner, InstanceOwnerFilter, InstanceQuery,
+    InstanceStatus, Instances, InvalidToken, Items, ListInstances, Page, Pages, ReadStatus, ResourceLinks, Substatus,
+    Window,
+};
+pub use process::{ProcessElement, ProcessState, ValidationStatus};
+pub use {reqwest, reqwest_middleware};
