@@ -1,0 +1,147 @@
+//! The one cache, in front of every way to a token.
+//!
+//! Lazy and without a background task: a token is fetched when someone needs it. One caller fetches, holding the
+//! gate; the others wait for the gate, or go on with the old token while that is still good. A caller that is dropped
+//! while fetching drops the gate, and the next one in line takes over, so nothing gets stuck.
+
+mod expiry;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
+
+use self::expiry::{Expiry, Phase};
+use crate::error::Error;
+use crate::provider::DynProvider;
+use crate::request::TokenRequest;
+use crate::token::AltinnToken;
+
+/// After an early renewal failed, the old token is used this long before the next attempt.
+const SOFT_BACK_OFF: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Cache {
+    provider: Arc<dyn DynProvider>,
+    request: TokenRequest,
+    current: RwLock<Option<Entry>>,
+    gate: Mutex<Gate>,
+    /// How many fetches failed so far. A waiter compares it with what it was when it began to wait.
+    failures: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: AltinnToken,
+    expiry: Expiry,
+}
+
+/// What only the caller whose turn it is may touch.
+#[derive(Debug, Default)]
+struct Gate {
+    failure: Option<Error>,
+    no_early_renewal_before: Option<Instant>,
+}
+
+enum Found {
+    Fresh(AltinnToken),
+    Due(AltinnToken),
+    Nothing,
+}
+
+impl Cache {
+    pub(crate) fn new(provider: Arc<dyn DynProvider>, request: TokenRequest) -> Self {
+        Self { provider, request, current: RwLock::default(), gate: Mutex::default(), failures: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn request(&self) -> &TokenRequest {
+        &self.request
+    }
+
+    pub(crate) async fn token(&self) -> Result<AltinnToken, Error> {
+        match self.find() {
+            Found::Fresh(token) => Ok(token),
+            Found::Due(token) => match self.gate.try_lock() {
+                Ok(gate) => self.renew_early(gate, token).await,
+                Err(_) => Ok(token),
+            },
+            Found::Nothing => self.wait_or_fetch().await,
+        }
+    }
+
+    /// Forgets `token`, if it is the current one. A newer one stays: of many callers that were refused with the same
+    /// token only the first has an effect.
+    pub(crate) fn invalidate(&self, token: &AltinnToken) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|entry| entry.token.is(token)) {
+            *current = None;
+        }
+    }
+
+    fn find(&self) -> Found {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = current.as_ref() else { return Found::Nothing };
+        match entry.expiry.phase(entry.token.age()) {
+            Phase::Fresh => Found::Fresh(entry.token.clone()),
+            Phase::Due => Found::Due(entry.token.clone()),
+            Phase::Over => Found::Nothing,
+        }
+    }
+
+    async fn wait_or_fetch(&self) -> Result<AltinnToken, Error> {
+        let seen = self.failures.load(Ordering::Acquire);
+        let mut gate = self.gate.lock().await;
+        if let Found::Fresh(token) | Found::Due(token) = self.find() {
+            return Ok(token);
+        }
+        // Who waited for a fetch shares its failure. Otherwise every one of them would try in turn, each for as long
+        // as a service that is down takes to show it.
+        if self.failures.load(Ordering::Acquire) != seen
+            && let Some(error) = &gate.failure
+        {
+            return Err(error.clone());
+        }
+        self.fetch(&mut gate).await
+    }
+
+    async fn renew_early(&self, mut gate: MutexGuard<'_, Gate>, old: AltinnToken) -> Result<AltinnToken, Error> {
+        if let Found::Fresh(token) = self.find() {
+            return Ok(token);
+        }
+        if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) {
+            return Ok(old);
+        }
+        match self.fetch(&mut gate).await {
+            Ok(token) => Ok(token),
+            Err(error) => match self.find() {
+                Found::Fresh(token) | Found::Due(token) => {
+                    tracing::warn!(%error, "the token could not be renewed early; the old one is still good");
+                    gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
+                    Ok(token)
+                }
+                Found::Nothing => Err(error),
+            },
+        }
+    }
+
+    async fn fetch(&self, gate: &mut Gate) -> Result<AltinnToken, Error> {
+        match self.provider.fetch(&self.request).await {
+            Ok(token) => {
+                *gate = Gate::default();
+                let entry = Entry { token: token.clone(), expiry: Expiry::of(token.lifetime()) };
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+                Ok(token)
+            }
+            Err(error) => {
+                gate.failure = Some(error.clone());
+                self.failures.fetch_add(1, Ordering::Release);
+                Err(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+use std::sync::Mutex as StdMutex;
+use std::sync::atomic::AtomicUsize;
+
+use altinn_core::ReadWrite;
+use tokio::sync::Semaphore;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::provider::TokenProvider;
+
+/// Makes tokens that are numbered; each fetch waits for a permit.
+#[derive(Debug)]
+struct Mint {
+    permits: Semaphore,
+    begun: AtomicUsize,
+    lifetime: Duration,
+    failures: StdMutex<usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Shared(Arc<Mint>);
+
+impl TokenProvider for Shared {
+    async fn fetch(&self, _request: &TokenRequest) -> Result<AltinnToken, Error> {
+        let number = self.0.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.permits.acquire().await.unwrap().forget();
+        let mut failures = self.0.failures.lock().unwrap();
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(Error::provider(std::io::Error::other("down"), true));
+        }
+        AltinnToken::with_lifetime(format!("token-{number}"), self.0.lifetime)
+    }
+}
+
+const LIFETIME: Duration = Duration::from_secs(1800);
+/// Within the time in which a token is still good but should be renewed, whatever the jitter.
+const DUE: Duration = Duration::from_secs(1500);
+const OVER: Duration = Duration::from_secs(1771);
+
+struct Fixture {
+    cache: Arc<Cache>,
+    mint: Arc<Mint>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self::lasting(LIFETIME)
+    }
+
+    fn lasting(lifetime: Duration) -> Self {
+        let mint = Arc::new(Mint {
+            permits: Semaphore::new(0),
+            begun: AtomicUsize::new(0),
+            lifetime,
+            failures: StdMutex::new(0),
+        });
+        let cache = Arc::new(Cache::new(Arc::new(Shared(Arc::clone(&mint))), TokenRequest::of::<ReadWrite>()));
+        Self { cache, mint }
+    }
+
+    fn allow(&self, fetches: usize) {
+        self.mint.permits.add_permits(fetches);
+    }
+
+    fn fail(&self, fetches: usize) {
+        *self.mint.failures.lock().unwrap() = fetches;
+    }
+
+    fn begun(&self) -> usize {
+        self.mint.begun.load(Ordering::SeqCst)
+    }
+
+    fn caller(&self) -> tokio::task::JoinHandle<Result<AltinnToken, Error>> {
+        let cache = Arc::clone(&self.cache);
+        tokio::spawn(async move { cache.token().await })
+    }
+
+    async fn text(&self) -> String {
+        self.cache.token().await.unwrap().expose().to_owned()
+    }
+}
+
+/// Lets every other task run until it waits for something.
+async fn settle() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hundred_callers_share_one_fetch() {
+    let fixture = Fixture::new();
+    let callers: Vec<_> = (0..200).map(|_| fixture.caller()).collect();
+    settle().await;
+    assert_eq!(fixture.begun(), 1);
+    fixture.allow(200);
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap().expose(), "token-1");
+    }
+    assert_eq!(fixture.begun(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_one_fetch_for_each_expiry() {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    for expected in 1..=10 {
+        let callers: Vec<_> = (0..200).map(|_| fixture.caller()).collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap().unwrap().expose(), format!("token-{expected}"));
+        }
+        assert_eq!(fixture.begun(), expected);
+        tokio::time::advance(OVER).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_renews_early_while_the_others_go_on() {
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    assert_eq!(fixture.text().await, "token-1");
+    tokio::time::advance(DUE).await;
+
+    let renewing = fixture.caller();
+    settle().await;
+    assert_eq!(fixture.begun(), 2);
+    for _ in 0..200 {
+        assert_eq!(fixture.text().await, "token-1");
+    }
+    assert_eq!(fixture.begun(), 2);
+    fixture.allow(1);
+    assert_eq!(renewing.await.unwrap().unwrap().expose(), "token-2");
+    assert_eq!(fixture.text().await, "token-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn traffic_never_waits_for_a_token_and_none_is_used_past_its_margin() {
+    let fixture = Fixture::lasting(Duration::from_secs(100));
+    fixture.allow(1000);
+    for _ in 0..1000 {
+        let token = fixture.cache.token().await.unwrap();
+        assert!(token.remaining() > Duration::from_secs(20), "{token:?}");
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    // A token is renewed at 55 to 60 of its 100 seconds.
+    assert!((17..=19).contains(&fixture.begun()), "{}", fixture.begun());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_in_line_takes_over_from_a_dropped_caller() {
+    let fixture = Fixture::new();
+    let first = fixture.caller();
+    settle().await;
+    let others: Vec<_> = (0..50).map(|_| fixture.caller()).collect();
+    settle().await;
+    assert_eq!(fixture.begun(), 1);
+
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    settle().await;
+    assert_eq!(fixture.begun(), 2);
+    fixture.allow(1);
+    for other in others {
+        assert_eq!(other.await.unwrap().unwrap().expose(), "token-2");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_early_renewal_is_taken_up_by_the_next_caller() {
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    fixture.text().await;
+    tokio::time::advance(DUE).await;
+    let renewing = fixture.caller();
+    settle().await;
+    renewing.abort();
+    assert!(renewing.await.unwrap_err().is_cancelled());
+    fixture.allow(1);
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiters_share_a_failure_and_later_callers_try_anew() {
+    let fixture = Fixture::new();
+    fixture.fail(1);
+    let callers: Vec<_> = (0..50).map(|_| fixture.caller()).collect();
+    settle().await;
+    fixture.allow(50);
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Provider);
+    }
+    assert_eq!(fixture.begun(), 1);
+    assert_eq!(fixture.text().await, "token-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_early_renewal_keeps_the_old_token_and_waits_before_the_next() {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    fixture.text().await;
+    tokio::time::advance(DUE).await;
+    fixture.fail(1);
+    assert_eq!(fixture.text().await, "token-1");
+    assert_eq!(fixture.text().await, "token-1");
+    assert_eq!(fixture.begun(), 2);
+    tokio::time::advance(SOFT_BACK_OFF).await;
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_after_the_end_is_the_caller_s() {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    fixture.text().await;
+    tokio::time::advance(OVER).await;
+    fixture.fail(1);
+    assert!(fixture.cache.token().await.is_err());
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_refused_token_is_forgotten() {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    let old = fixture.cache.token().await.unwrap();
+    for _ in 0..100 {
+        fixture.cache.invalidate(&old);
+    }
+    let new = fixture.cache.token().await.unwrap();
+    assert_eq!(new.expose(), "token-2");
+    fixture.cache.invalidate(&old);
+    assert_eq!(fixture.text().await, "token-2");
+
+    let equal = AltinnToken::with_lifetime("token-2", LIFETIME).unwrap();
+    fixture.cache.invalidate(&equal);
+    assert_eq!(fixture.text().await, "token-2");
+    assert_eq!(fixture.begun(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_a_moment_serves_its_caller() {
+    let fixture = Fixture::lasting(Duration::from_millis(1));
+    fixture.allow(100);
+    assert_eq!(fixture.text().await, "token-1");
+    tokio::time::advance(Duration::from_millis(2)).await;
+    assert_eq!(fixture.text().await, "token-2");
+}
+
+#[test]
+fn debug_hides_the_token_it_holds() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    runtime.block_on(fixture.text());
+    assert!(!format!("{:?}", fixture.cache).contains("token-1"));
+}

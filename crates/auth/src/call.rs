@@ -1,0 +1,156 @@
+//! The calls of both legs, down to status, headers and a bounded body.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::error::{Error, ErrorKind, Leg, Retry};
+use crate::moment::unix_seconds;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Tokens are a few kilobytes; anything much larger is not what was asked for.
+const MAX_BODY: usize = 256 * 1024;
+/// Below this a difference is as likely the network's as the clock's, as `Date` counts whole seconds.
+const MEASURABLE_SKEW: u64 = 3;
+
+/// The client for both legs, unless the caller brings one. No redirects: a grant or a bearer token would go elsewhere.
+pub(crate) fn client() -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // Retries are ours alone: each needs a grant of its own.
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("altinn-auth-rust/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Error::of(ErrorKind::Config, "the HTTP client can't be built").source(error).build())
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+    headers: HeaderMap,
+    received: SystemTime,
+}
+
+pub(crate) async fn send(request: reqwest::RequestBuilder, leg: Leg) -> Result<Answer, Error> {
+    let broken = |error| transport(error, leg);
+    let mut response = request.send().await.map_err(broken)?;
+    let received = SystemTime::now();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status: response.status(), body, headers: response.headers().clone(), received })
+}
+
+fn transport(error: reqwest::Error, leg: Leg) -> Error {
+    let service = service(leg);
+    let message = if error.is_timeout() {
+        format!("{service} did not answer in time")
+    } else if error.is_connect() {
+        format!("{service} can't be reached")
+    } else {
+        format!("the connection to {service} broke")
+    };
+    Error::of(ErrorKind::Transport, message)
+        .leg(leg)
+        .advice("check the network, the proxy and the firewall of this computer, and the environment's address")
+        .retry(if error.is_builder() { Retry::Never } else { Retry::AfterPause })
+        .source(error.without_url())
+        .build()
+}
+
+pub(crate) fn service(leg: Leg) -> &'static str {
+    match leg {
+        Leg::Maskinporten => "Maskinporten",
+        Leg::Exchange => "Altinn's token exchange",
+    }
+}
+
+impl Answer {
+    /// How many seconds our clock was ahead of the server's; `None` if it can't be told.
+    pub(crate) fn clock_skew(&self) -> Option<i64> {
+        let skew = unix_seconds(self.received).checked_sub(date(&self.headers)?)?;
+        (skew.unsigned_abs() >= MEASURABLE_SKEW).then_some(skew)
+    }
+
+    /// How long the server asks to wait, in either form of the header.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let text = text(&self.headers, &RETRY_AFTER)?;
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = http_date(text)?;
+        // Against the server's own clock, where it tells: ours may be off.
+        let now = date(&self.headers).unwrap_or_else(|| unix_seconds(self.received));
+        Some(Duration::from_secs(until.saturating_sub(now).try_into().unwrap_or(0)))
+    }
+}
+
+/// The server's clock when it answered, in seconds since 1970.
+pub(crate) fn date(headers: &HeaderMap) -> Option<i64> {
+    http_date(text(headers, &DATE)?)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn answer(headers: &[(&HeaderName, &str)], received: i64) -> Answer {
+        Answer {
+            status: StatusCode::BAD_REQUEST,
+            body: Vec::new(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).clone(), HeaderValue::from_str(value).unwrap()))
+                .collect(),
+            received: SystemTime::UNIX_EPOCH + Duration::from_secs(received as u64),
+        }
+    }
+
+    const EPOCH_DAY: &str = "Fri, 02 Jan 1970 00:00:00 GMT";
+    const DAY: i64 = 86_400;
+
+    #[test]
+    fn the_clock_s_error_is_measured() {
+        let skew = |received| answer(&[(&DATE, EPOCH_DAY)], received).clock_skew();
+        assert_eq!(skew(DAY + 40), Some(40));
+        assert_eq!(skew(DAY - 40), Some(-40));
+        assert_eq!(skew(DAY + 2), None);
+        assert_eq!(answer(&[], DAY).clock_skew(), None);
+        assert_eq!(answer(&[(&DATE, "yesterday")], DAY).clock_skew(), None);
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        let wait = |value| answer(&[(&RETRY_AFTER, value)], DAY - 7).retry_after();
+        assert_eq!(wait("2"), Some(Duration::from_secs(2)));
+        assert_eq!(wait(EPOCH_DAY), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+        assert_eq!(wait("-1"), None);
+        assert_eq!(answer(&[], DAY).retry_after(), None);
+    }
+
+    #[test]
+    fn a_date_to_wait_for_is_held_against_the_server_s_clock() {
+        let skewed = answer(&[(&RETRY_AFTER, EPOCH_DAY), (&DATE, "Thu, 01 Jan 1970 23:59:50 GMT")], DAY + 5000);
+        assert_eq!(skewed.retry_after(), Some(Duration::from_secs(10)));
+    }
+}

@@ -1,0 +1,180 @@
+//! The second leg: a Maskinporten token to Altinn, an Altinn token back.
+
+use std::time::Duration;
+
+use altinn_core::Secret;
+use http::StatusCode;
+use serde_json::Value;
+use url::Url;
+
+use crate::call::{self, Answer};
+use crate::error::{Error, ErrorKind, Leg, Retry};
+use crate::jwt::Claims;
+use crate::maskinporten::MaskinportenToken;
+use crate::moment::Moment;
+use crate::retry::{self, Budget};
+use crate::token::AltinnToken;
+
+/// Longer than usual: with its list of organisations out of reach the exchange retries for up to ten seconds of its
+/// own before it answers, and that answer says more than a timeout.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+const NO_REASON: &str = "Altinn gives no reason for it: the token may come from another environment's Maskinporten, \
+                         this computer's clock may be wrong, or the exchange can't reach Maskinporten's keys or its \
+                         own list of organisations at the moment";
+
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    http: reqwest::Client,
+    endpoint: Url,
+}
+
+impl Exchange {
+    /// * `platform`: the platform's base address.
+    /// * `test_organisation`: whether Digdir's own client becomes the test department (`ttd`).
+    pub(crate) fn new(http: reqwest::Client, platform: &Url, test_organisation: bool) -> Result<Self, Error> {
+        let mut endpoint = platform.join("authentication/api/v1/exchange/maskinporten").map_err(|error| {
+            Error::of(ErrorKind::Config, "the platform's address can't be extended").source(error).build()
+        })?;
+        if test_organisation {
+            // Spelled out: the service refuses `1` and takes any other organisation's token as if it were absent.
+            endpoint.set_query(Some("test=true"));
+        }
+        Ok(Self { http, endpoint })
+    }
+
+    pub(crate) async fn token(&self, token: &MaskinportenToken, budget: &Budget) -> Result<AltinnToken, Error> {
+        retry::run(budget, || self.attempt(token)).await
+    }
+
+    async fn attempt(&self, token: &MaskinportenToken) -> Result<AltinnToken, Error> {
+        let from = Moment::now();
+        // No Accept of our own: asked for JSON, the service puts the token in quotes.
+        let request = self.http.get(self.endpoint.clone()).bearer_auth(token.secret.expose()).timeout(TIMEOUT);
+        let answer = call::send(request, Leg::Exchange).await?;
+        if answer.status != StatusCode::OK {
+            return Err(refused(&answer));
+        }
+        read(&answer.body, from).ok_or_else(|| {
+            Error::of(ErrorKind::Exchange, "the answer of Altinn's token exchange holds no token")
+                .leg(Leg::Exchange)
+                .status(answer.status)
+                .advice("something between this computer and the platform may have answered in its place")
+                .retry(Retry::AfterPause)
+                .build()
+        })
+    }
+}
+
+/// Takes the token out of a body, bare or as a JSON text, if that is what it holds.
+fn read(body: &[u8], from: Moment) -> Option<AltinnToken> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
+    AltinnToken::made_at(from, Secret::new(text), Claims::read(text)?)
+}
+
+fn refused(answer: &Answer) -> Error {
+    const REFUSED: &str = "Altinn's token exchange refused the token";
+    let status = answer.status;
+    let error = match status {
+        StatusCode::UNAUTHORIZED => {
+            Error::of(ErrorKind::Exchange, REFUSED).advice(NO_REASON).retry(Retry::WithNewToken)
+        }
+        StatusCode::GONE => Error::of(ErrorKind::Exchange, REFUSED)
+            .advice("enterprise users are no more: use a system user, and leave their header out"),
+        StatusCode::NOT_FOUND => Error::of(ErrorKind::Exchange, "there is no token exchange at this address")
+            .advice("check the environment's address of the platform"),
+        StatusCode::TOO_MANY_REQUESTS => Error::of(ErrorKind::Exchange, "Altinn's token exchange asks to wait")
+            .retry(Retry::AfterPause)
+            .retry_after(answer.retry_after()),
+        // An empty 500 means that it could not read the token, or is out of order. It says nothing to tell them apart.
+        status if status.is_server_error() => {
+            Error::of(ErrorKind::Exchange, "Altinn's token exchange is not available")
+                .retry(Retry::AfterPause)
+                .retry_after(answer.retry_after())
+        }
+        status if status.is_redirection() => {
+            Error::of(ErrorKind::Exchange, "the exchange's address answers with a redirect, which is not followed")
+                .advice("check the environment's address of the platform")
+        }
+        _ => Error::of(ErrorKind::Exchange, REFUSED),
+    };
+    let (title, trace_id) = problem(&answer.body);
+    error
+        .leg(Leg::Exchange)
+        .status(status)
+        .description(title.as_deref())
+        .trace_id(trace_id.as_deref())
+        .clock_skew(answer.clock_skew())
+        .build()
+}
+
+/// The words and the trace id of an error body: problem details, a JSON text, or plain text.
+fn problem(body: &[u8]) -> (Option<String>, Option<String>) {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(problem)) => {
+            (text(problem.get("detail")).or_else(|| text(problem.get("title"))), text(problem.get("traceId")))
+        }
+        Ok(Value::String(words)) => (Some(words), None),
+        Ok(_) => (None, None),
+        // A gateway's page of HTML explains nothing.
+        Err(_) => (std::str::from_utf8(body).ok().filter(|text| !text.contains('<')).map(str::to_owned), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn jwt() -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"iat":100,"exp":1900}"#))
+    }
+
+    #[test]
+    fn bare_and_quoted_bodies_hold_the_same_token() {
+        let jwt = jwt();
+        for body in [jwt.clone(), format!("\"{jwt}\""), format!(" \"{jwt}\"\r\n"), format!("{jwt}\n")] {
+            let token = read(body.as_bytes(), Moment::now()).unwrap();
+            assert_eq!(token.expose(), jwt);
+            assert_eq!(token.lifetime(), Duration::from_secs(1800));
+        }
+    }
+
+    #[test]
+    fn an_error_page_is_no_token() {
+        for body in [&b""[..], b"\"\"", b"\"", b"<html>a.b.c</html>", b"{\"token\":\"a.b.c\"}", b"a.b.c", b"\xff\xfe"] {
+            assert!(read(body, Moment::now()).is_none());
+        }
+        let half = jwt();
+        assert!(read(half.get(..half.len() / 2).unwrap().as_bytes(), Moment::now()).is_none());
+    }
+
+    #[test]
+    fn words_and_trace_id_come_out_of_any_shape() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            problem(br#"{"title":"Unauthorized","status":401,"traceId":"00-ab-cd-00"}"#),
+            (some("Unauthorized"), some("00-ab-cd-00"))
+        );
+        assert_eq!(problem(br#"{"title":"a","detail":"b"}"#), (some("b"), None));
+        assert_eq!(problem(b"\"Invalid token provider\""), (some("Invalid token provider"), None));
+        assert_eq!(problem(b"Invalid token provider"), (some("Invalid token provider"), None));
+        assert_eq!(problem(b"<html>Bad Gateway</html>"), (None, None));
+        assert_eq!(problem(b"[1]"), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_taken(body in any::<Vec<u8>>(), text in "\\PC*") {
+            let _ = read(&body, Moment::now());
+            let _ = read(text.as_bytes(), Moment::now());
+            problem(&body);
+            problem(text.as_bytes());
+        }
+    }
+}

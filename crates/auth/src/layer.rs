@@ -1,0 +1,119 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use altinn_core::{CredentialFailure, Scope};
+use async_trait::async_trait;
+use http::header::AUTHORIZATION;
+use http::{Extensions, StatusCode};
+use reqwest::{Request, Response};
+use reqwest_middleware::{Middleware, Next};
+
+use crate::call;
+use crate::credentials::{Credentials, Shared};
+use crate::error::{Error, ErrorKind};
+use crate::token::AltinnToken;
+
+/// A token younger than this may be refused only because the server's clock trails the exchange's.
+const YOUNG: Duration = Duration::from_secs(10);
+const CLOCKS_CATCH_UP: Duration = Duration::from_secs(1);
+
+/// Adds the token to requests, as a layer for `reqwest_middleware`.
+///
+/// * A request that has an `Authorization` header is passed on untouched.
+/// * A request to a host outside the credentials' environment fails before a token is fetched.
+/// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
+///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token.
+/// * On a 401 for a token of the last ten seconds, where the server's clock does not show that the token had begun to
+///   be valid, the same token is tried once more after a second, before it is renewed.
+/// * A 403 is returned: a new token would have the same rights.
+///
+/// Put it behind (inside) layers that retry, so that each of their attempts has a token that is valid then. Failures
+/// are a [`CredentialFailure`] with an [`Error`] in it.
+#[derive(Debug, Clone)]
+pub struct AuthLayer {
+    shared: Arc<Shared>,
+}
+
+impl AuthLayer {
+    /// A layer that takes tokens from `credentials`, and sends them to its environment only.
+    pub fn new<S: Scope>(credentials: Credentials<S>) -> Self {
+        Self { shared: credentials.shared() }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Error> {
+        let environment = &self.shared.environment;
+        if environment.allows_token(request.url()) {
+            return Ok(());
+        }
+        let host = request.url().host_str().unwrap_or_default();
+        let message = format!("{host} must not see a token for the environment {environment}");
+        Err(Error::of(ErrorKind::HostNotAllowed, message).into())
+    }
+
+    async fn token(&self) -> reqwest_middleware::Result<AltinnToken> {
+        self.shared.cache.token().await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Middleware for AuthLayer {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        if request.headers().contains_key(AUTHORIZATION) {
+            return next.run(request, extensions).await;
+        }
+        self.check(&request).map_err(failed)?;
+        let token = self.token().await?;
+        let spare = request.try_clone();
+        authorize(&mut request, &token);
+        let mut response = next.clone().run(request, extensions).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let too_early = may_be_too_early(&token, &response);
+        let Some(mut request) = spare else {
+            if !too_early {
+                self.shared.cache.invalidate(&token);
+            }
+            return Ok(response);
+        };
+        if too_early && let Some(mut early) = request.try_clone() {
+            tracing::debug!("a token of the last seconds was refused; trying it once more");
+            tokio::time::sleep(CLOCKS_CATCH_UP).await;
+            authorize(&mut early, &token);
+            response = next.clone().run(early, extensions).await?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(response);
+            }
+        }
+        self.shared.cache.invalidate(&token);
+        let renewed = self.token().await?;
+        if renewed.is(&token) {
+            // A token that was given ready-made: it would be refused again.
+            return Ok(response);
+        }
+        tracing::debug!("the token was refused; trying a new one");
+        authorize(&mut request, &renewed);
+        next.run(request, extensions).await
+    }
+}
+
+fn authorize(request: &mut Request, token: &AltinnToken) {
+    request.headers_mut().insert(AUTHORIZATION, token.header());
+}
+
+/// Whether the server may have refused the token because, by its own clock, the token was not valid yet.
+fn may_be_too_early(token: &AltinnToken, response: &Response) -> bool {
+    let starts = token.claims().starts();
+    let begun = call::date(response.headers()).zip(starts).is_some_and(|(now, starts)| now as f64 > starts + 1.0);
+    token.age() < YOUNG && !begun
+}
+
+fn failed(error: Error) -> reqwest_middleware::Error {
+    let transient = error.is_transient();
+    reqwest_middleware::Error::middleware(CredentialFailure::new(error, transient))
+}

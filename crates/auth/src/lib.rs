@@ -1,0 +1,117 @@
+//! Tokens for service owners: from a Maskinporten client's key to requests that Altinn accepts.
+//!
+//! [`Credentials`] hold the key and the current token. [`AuthLayer`] puts the token on requests. The clients of the
+//! SDK, such as the one for Storage, do that by themselves: give them the credentials, and read no further than the
+//! example.
+//!
+//! ```
+//! use altinn_auth::{Credentials, SigningKey};
+//! use altinn_core::{Environment, ReadWrite};
+//! use altinn_emulator::{Emulator, NewClient};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // An emulator stands in for Maskinporten and Altinn; for the test environment it is `Environment::tt02()`.
+//! let emulator = Emulator::start().await?;
+//! let client = emulator.register_client(NewClient::new("405003309"))?;
+//! let environment = Environment::emulator(emulator.url())?;
+//!
+//! let credentials = Credentials::<ReadWrite>::builder(environment)
+//!     .client_id(client.client_id())
+//!     .key(SigningKey::from_jwk(client.jwk())?)
+//!     .build()?;
+//! let token = credentials.token().await?;
+//! assert_eq!(token.org(), Some("ttd"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In a container with the variables that NAIS sets, [`Credentials::from_env`] is all it takes.
+//!
+//! # From key to token
+//!
+//! 1. A **grant** is signed with the key: a short JWT that names the client and the scopes.
+//! 2. Maskinporten takes the grant, once, and gives a **Maskinporten token**.
+//! 3. Altinn's exchange takes that and gives an **Altinn token**, which platform and apps accept.
+//!
+//! Each has a lifetime of its own, and they are easily mixed up:
+//!
+//! | | set by | usually | what it means here |
+//! | --- | --- | --- | --- |
+//! | grant | us | 110 s | has to survive one call; a new one is signed for every try |
+//! | Maskinporten token | the scopes on the client | 120 s | has to survive the exchange; kept while 15 s are left |
+//! | Altinn token | Altinn | 30 min | cached; how long the others last doesn't matter to it |
+//!
+//! The Altinn token is renewed when it is needed and in the last minutes of its life. One caller renews it, the
+//! others go on with the old one. There is no background task, and a program that stops asking stops fetching.
+//!
+//! # Access
+//!
+//! `Credentials<Read>` ask Maskinporten for `altinn:serviceowner/instances.read`, `Credentials<Write>` for
+//! `altinn:serviceowner/instances.write`, `Credentials<ReadWrite>` for both. The scopes must be on the client: add
+//! them in Digdir's self-service portal. Right after a fetch it is checked that they were granted, and that the
+//! token names a service owner, as Altinn would say both later and with less of a reason.
+//! [`Credentials::read_only`] gives code that only reads no more than that.
+//!
+//! # When it fails
+//!
+//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. What is left is an [`Error`]:
+//!
+//! | [`ErrorKind`] | likely cause | what to do |
+//! | --- | --- | --- |
+//! | [`Config`](ErrorKind::Config) | a setting is missing, or from another environment | correct the one named |
+//! | [`Key`](ErrorKind::Key) | no private RSA key of 2048 bits or more, or no key id | see the source, a [`KeyError`] |
+//! | [`Transport`](ErrorKind::Transport) | network, proxy, firewall | check them; try later |
+//! | [`ClientUnknown`](ErrorKind::ClientUnknown) | wrong client id, or that of another environment | compare with the portal |
+//! | [`KeyRejected`](ErrorKind::KeyRejected) | not the registered key, or it is over a year old | register it (again) on the client |
+//! | [`ClockSkew`](ErrorKind::ClockSkew) | this computer's clock is off; the message says by how much | use NTP |
+//! | [`ScopeNotGranted`](ErrorKind::ScopeNotGranted) | the scope is not on the client, or not granted to its owner | add it, or ask for it |
+//! | [`Maskinporten`](ErrorKind::Maskinporten) | another refusal, or Maskinporten is down | read the description; try later if it is transient |
+//! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn | check the environment; try later |
+//! | [`NoOrgCode`](ErrorKind::NoOrgCode) | the organisation is not on Altinn's list of service owners | ask Altinn to add it |
+//! | [`HostNotAllowed`](ErrorKind::HostNotAllowed) | a request to a host outside the environment | correct the address |
+//! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
+//! | [`Provider`](ErrorKind::Provider) | your own [`TokenProvider`] failed | see the source |
+//!
+//! For a case at Digdir's support, [`Error::trace_id`] is what they ask for.
+//!
+//! # Secrets
+//!
+//! Tokens, grants and keys are in no `Debug`, `Display` or log line, and are overwritten in memory when they are dropped,
+//! except for the copies that the HTTP client makes of headers and bodies. With a `tracing` subscriber there is one line for
+//! each new token: client id, key id, scopes, service owner and lifetime.
+//!
+//! # Features
+//!
+//! `rustls` (default) or `native-tls` choose the TLS of all HTTP calls.
+
+mod builder;
+mod cache;
+mod call;
+mod credentials;
+mod env;
+mod error;
+mod exchange;
+mod exchanged;
+mod grant;
+mod jwt;
+mod key;
+mod layer;
+mod maskinporten;
+mod moment;
+mod preflight;
+mod provider;
+mod random;
+mod request;
+mod retry;
+mod static_token;
+mod token;
+
+pub use builder::CredentialsBuilder;
+pub use credentials::Credentials;
+pub use error::{Error, ErrorKind, Leg};
+pub use key::{KeyError, SigningKey};
+pub use layer::AuthLayer;
+pub use provider::TokenProvider;
+pub use request::TokenRequest;
+pub use token::AltinnToken;

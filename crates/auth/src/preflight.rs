@@ -1,0 +1,43 @@
+//! What is checked right after a fetch, because the API would say it later, and without a reason.
+
+use crate::error::{Error, ErrorKind, Leg};
+use crate::maskinporten::MaskinportenToken;
+use crate::request::TokenRequest;
+use crate::token::AltinnToken;
+
+/// What every scope of a service owner begins with.
+const SERVICE_OWNER: &str = "altinn:serviceowner";
+
+/// That Maskinporten granted all that was asked for. Where it doesn't say, nothing is known to be missing.
+pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Result<(), Error> {
+    let Some(granted) = &token.scope else { return Ok(()) };
+    let missing: Vec<String> = request
+        .scopes()
+        .iter()
+        .filter(|scope| !granted.split_ascii_whitespace().any(|granted| granted == scope.as_str()))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::ScopeNotGranted, format!("Maskinporten did not grant {}", missing.join(" and ")))
+        .leg(Leg::Maskinporten)
+        .missing_scopes(missing)
+        .advice("add it to the client in the self-service portal")
+        .build())
+}
+
+/// That the token speaks for a service owner. Storage answers a list call without that with a bare 400.
+pub(crate) fn org(request: &TokenRequest, token: &AltinnToken) -> Result<(), Error> {
+    let needed = request.scopes().iter().any(|scope| scope.starts_with(SERVICE_OWNER));
+    if !needed || token.org().is_some() {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::NoOrgCode, "the Altinn token names no service owner")
+        .leg(Leg::Exchange)
+        .advice(
+            "the organisation that owns the Maskinporten client is not on Altinn's list of service owners: ask Altinn \
+             to add it",
+        )
+        .build())
+}

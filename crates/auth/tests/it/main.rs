@@ -1,0 +1,13 @@
+//! The way to a token over HTTP: against a scripted stub for what goes wrong on the wire, and against the emulator for
+//! what the real services decide.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy's exemption for tests leaves out their helpers")]
+
+mod emulator;
+mod exchange_leg;
+mod layer;
+mod maskinporten_leg;
+mod preflight;
+mod redaction;
+mod stub;
+mod traces;
