@@ -1,0 +1,118 @@
+//! Public keys, as key sets publish them.
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    RsaPublicKeyComponents, UnparsedPublicKey,
+};
+use serde_json::{Map, Value};
+
+use super::{KeyError, RsaKey, base64url};
+
+/// A public key with the id it is published under.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicKey {
+    kid: Option<String>,
+    numbers: Numbers,
+}
+
+#[derive(Clone, Debug)]
+enum Numbers {
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+    /// The uncompressed point.
+    P256(Vec<u8>),
+}
+
+impl PublicKey {
+    /// Reads the public members of a JWK. Private ones, if there are any, are not looked at.
+    pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyError> {
+        let text = |name| jwk.get(name).and_then(Value::as_str);
+        let number = |name| text(name).and_then(base64url::decode).ok_or(KeyError::Jwk);
+        let numbers = match text("kty") {
+            Some("RSA") => Numbers::Rsa { n: number("n")?, e: number("e")? },
+            Some("EC") if text("crv") == Some("P-256") => Numbers::P256([vec![4], number("x")?, number("y")?].concat()),
+            _ => return Err(KeyError::Jwk),
+        };
+        Ok(Self { kid: text("kid").map(str::to_owned), numbers })
+    }
+
+    /// The same from JSON text.
+    pub(crate) fn from_text(jwk: &str) -> Result<Self, KeyError> {
+        Self::from_jwk(&serde_json::from_str(jwk).map_err(|_| KeyError::Jwk)?)
+    }
+
+    pub(crate) fn from_rsa(key: &RsaKey, kid: &str) -> Self {
+        Self::from_rsa_numbers(key.n(), key.e(), Some(kid))
+    }
+
+    pub(crate) fn from_rsa_numbers(n: &[u8], e: &[u8], kid: Option<&str>) -> Self {
+        Self { kid: kid.map(str::to_owned), numbers: Numbers::Rsa { n: n.to_vec(), e: e.to_vec() } }
+    }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether `signature` is this key's over `message` under the JOSE algorithm `alg`.
+    /// An algorithm that doesn't fit the key is a signature that doesn't fit.
+    pub(crate) fn verifies(&self, alg: &str, message: &[u8], signature: &[u8]) -> bool {
+        match &self.numbers {
+            Numbers::Rsa { n, e } => rsa_parameters(alg).is_some_and(|parameters| {
+                RsaPublicKeyComponents { n, e }.verify(parameters, message, signature).is_ok()
+            }),
+            Numbers::P256(point) => {
+                alg == "ES256"
+                    && UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
+            }
+        }
+    }
+}
+
+fn rsa_parameters(alg: &str) -> Option<&'static RsaParameters> {
+    Some(match alg {
+        "RS256" => &RSA_PKCS1_2048_8192_SHA256,
+        "RS384" => &RSA_PKCS1_2048_8192_SHA384,
+        "RS512" => &RSA_PKCS1_2048_8192_SHA512,
+        "PS256" => &RSA_PSS_2048_8192_SHA256,
+        "PS384" => &RSA_PSS_2048_8192_SHA384,
+        "PS512" => &RSA_PSS_2048_8192_SHA512,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jwk(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn forms_that_are_no_public_key_are_refused() {
+        for text in [
+            "{}",
+            r#"{"kty":"RSA","n":"AQAB"}"#,
+            r#"{"kty":"RSA","n":"a+b=","e":"AQAB"}"#,
+            r#"{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}"#,
+            r#"{"kty":"oct","k":"AA"}"#,
+        ] {
+            assert!(PublicKey::from_jwk(&jwk(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn senseless_numbers_verify_nothing() {
+        for text in [
+            r#"{"kty":"RSA","n":"","e":""}"#,
+            r#"{"kty":"RSA","n":"AQ","e":"AQ"}"#,
+            r#"{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}"#,
+        ] {
+            let key = PublicKey::from_jwk(&jwk(text)).unwrap();
+            assert!(!key.verifies("RS256", b"m", b"s") && !key.verifies("ES256", b"m", b"s"));
+        }
+    }
+}

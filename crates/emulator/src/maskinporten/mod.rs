@@ -1,0 +1,234 @@
+//! Maskinporten: the token endpoint, the metadata document and the key set.
+
+mod access;
+mod authorities;
+mod client;
+mod details;
+mod documents;
+mod form;
+mod grant;
+mod mint;
+mod refusal;
+mod registry;
+mod replay;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{ALLOW, CACHE_CONTROL};
+use http::{HeaderValue, Method, Request, StatusCode};
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+
+pub use authorities::{CertificateAuthority, EnterpriseCertificate};
+pub use client::{NewClient, RegisteredClient};
+
+use crate::keys::{Jwt, KeyError, PublicKey, RsaKey, signed_by};
+use crate::platform::Platform;
+use crate::response;
+use crate::world::{MaskinportenIssuer, SystemUser, World};
+use authorities::Authorities;
+use grant::Grant;
+use refusal::Refusal;
+use registry::Registry;
+use replay::UsedGrants;
+
+const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
+
+/// The state of Maskinporten, and what the exchange knows about it.
+#[derive(Debug)]
+pub(crate) struct Maskinporten {
+    issuer: String,
+    /// Where the issuer's metadata is published, as the exchange is configured.
+    metadata: String,
+    token_endpoint: Url,
+    jwks_uri: Url,
+    key: Arc<RsaKey>,
+    kid: String,
+    /// Keys that the exchange accepts besides `key`: those of the world's main and alternative Maskinporten.
+    main_keys: Vec<PublicKey>,
+    alternative: Option<Alternative>,
+    system_users: Vec<SystemUser>,
+    /// Scope to the organisations that may use it. Scopes that aren't listed are open to all.
+    restricted_scopes: BTreeMap<String, Vec<String>>,
+    authorities: Authorities,
+    strict: bool,
+    registry: Mutex<Registry>,
+    used: Mutex<UsedGrants>,
+}
+
+#[derive(Debug)]
+struct Alternative {
+    metadata: String,
+    keys: Vec<PublicKey>,
+}
+
+impl Maskinporten {
+    pub(crate) fn new(
+        world: &World,
+        key: Arc<RsaKey>,
+        kid: Option<String>,
+        base_url: &Url,
+        now: Timestamp,
+        strict: bool,
+    ) -> Result<Self, KeyError> {
+        let issuer = match &world.maskinporten.main {
+            Some(main) => main.issuer.clone(),
+            None => base_url.to_string(),
+        };
+        let metadata = match &world.maskinporten.main {
+            Some(main) => main.metadata.clone(),
+            None => format!("{}{METADATA_PATH}", issuer.trim_end_matches('/')),
+        };
+        let at = |path: &str| {
+            let mut url = base_url.clone();
+            url.set_path(path);
+            url
+        };
+        let alternative = match &world.maskinporten.alternative {
+            Some(other) => Some(Alternative { metadata: other.metadata.clone(), keys: public_keys(other)? }),
+            None => None,
+        };
+        Ok(Self {
+            issuer,
+            metadata,
+            token_endpoint: at("token"),
+            jwks_uri: at("jwk"),
+            key,
+            kid: kid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+            main_keys: world.maskinporten.main.as_ref().map_or(Ok(Vec::new()), public_keys)?,
+            alternative,
+            system_users: world.system_users.clone(),
+            restricted_scopes: world.restricted_scopes.clone(),
+            authorities: Authorities::new()?,
+            strict,
+            registry: Mutex::new(Registry::new(world, now)?),
+            used: Mutex::default(),
+        })
+    }
+
+    /// Registers a client under a new id.
+    pub(crate) fn register(&self, client: NewClient, now: Timestamp) -> Result<RegisteredClient, KeyError> {
+        let (registered, entry) = client.into_entry()?;
+        self.registry().add(&entry, now)?;
+        Ok(registered)
+    }
+
+    /// False when there is no such client.
+    pub(crate) fn add_key(&self, client_id: &str, public: PublicKey, now: Timestamp) -> bool {
+        self.registry().add_key(client_id, public, now)
+    }
+
+    /// False when there is no such client.
+    pub(crate) fn remove_key(&self, client_id: &str, kid: &str) -> bool {
+        self.registry().remove_key(client_id, kid)
+    }
+
+    /// False when there is no such client.
+    pub(crate) fn expire_keys(&self, client_id: &str, now: Timestamp) -> bool {
+        self.registry().expire_keys(client_id, now)
+    }
+
+    /// False when there is no such client.
+    pub(crate) fn remove_scope(&self, client_id: &str, scope: &str) -> bool {
+        self.registry().remove_scope(client_id, scope)
+    }
+
+    pub(crate) fn issue_certificate(
+        &self,
+        authority: CertificateAuthority,
+        org_number: &str,
+    ) -> Result<EnterpriseCertificate, KeyError> {
+        self.authorities.issue(authority, org_number)
+    }
+
+    pub(crate) fn delegate(&self, consumer: &str, supplier: &str, scope: &str) {
+        self.registry().delegate(consumer, supplier, scope);
+    }
+
+    /// Whether the main Maskinporten signed the token and is named in it, to the letter.
+    pub(crate) fn has_issued(&self, jwt: &Jwt) -> bool {
+        let named = jwt.claims.get("iss").and_then(Value::as_str) == Some(self.issuer.as_str());
+        named && self.key_sets().first().is_some_and(|keys| signed_by(jwt, keys))
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The key sets that the exchange verifies with, in the order it tries them.
+    pub(crate) fn key_sets(&self) -> Vec<Vec<PublicKey>> {
+        let mut main = vec![PublicKey::from_rsa(&self.key, &self.kid)];
+        main.extend(self.main_keys.iter().cloned());
+        let alternative = self.alternative.iter().map(|other| other.keys.clone());
+        std::iter::once(main).chain(alternative).collect()
+    }
+
+    /// Whether the exchange takes `issuer` for a Maskinporten: it asks only for a part of either metadata address.
+    pub(crate) fn is_issuer(&self, issuer: &str) -> bool {
+        let alternative = self.alternative.as_ref().map(|other| other.metadata.as_str());
+        std::iter::once(self.metadata.as_str()).chain(alternative).any(|metadata| metadata.contains(issuer))
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn used(&self) -> MutexGuard<'_, UsedGrants> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn public_keys(issuer: &MaskinportenIssuer) -> Result<Vec<PublicKey>, KeyError> {
+    issuer.keys.values().map(|jwk| PublicKey::from_jwk(jwk.members())).collect()
+}
+
+/// Answers a request at the root of the server.
+pub(crate) async fn handle(platform: &Platform, request: Request<Body>) -> Response {
+    let maskinporten = &platform.maskinporten;
+    match (request.uri().path(), request.method()) {
+        ("/token", &Method::POST) => token(platform, request).await,
+        ("/token", _) => other_method("POST"),
+        (METADATA_PATH, &Method::GET) => response::json(StatusCode::OK, &documents::metadata(maskinporten)),
+        ("/jwk", &Method::GET) => response::json(StatusCode::OK, &documents::key_set(maskinporten)),
+        (METADATA_PATH | "/jwk", _) => other_method("GET"),
+        _ => response::empty(StatusCode::NOT_FOUND),
+    }
+}
+
+async fn token(platform: &Platform, request: Request<Body>) -> Response {
+    let granted = match form::assertion(request).await {
+        Ok(assertion) => grant_token(&platform.maskinporten, &assertion, platform.clock.now()),
+        Err(refusal) => Err(refusal),
+    };
+    let mut response = match granted {
+        Ok(document) => response::json(StatusCode::OK, &document),
+        Err(refusal) => refusal.into_response(&platform.maskinporten.issuer),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The checks in the order of the real service, as far as it is known; each may end the request.
+fn grant_token(maskinporten: &Maskinporten, assertion: &str, now: Timestamp) -> Result<Value, Refusal> {
+    let grant = Grant::parse(assertion, maskinporten.strict)?;
+    let proven = verify::client(maskinporten, &grant, now)?;
+    verify::times(&grant, now, maskinporten.strict)?;
+    verify::audience(maskinporten, &grant)?;
+    verify::first_use(maskinporten, &grant, now)?;
+    let request = grant.request()?;
+    let access = access::decide(maskinporten, &proven.client, &request)?;
+    let details = details::resolve(maskinporten, &proven.client, &request)?;
+    mint::access_token(maskinporten, &proven, &request, access, details, now)
+}
+
+fn other_method(allowed: &'static str) -> Response {
+    let mut response = response::empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}

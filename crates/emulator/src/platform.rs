@@ -1,0 +1,44 @@
+//! What every handler shares.
+
+use url::Url;
+
+use crate::clock::Clock;
+use crate::journal::Journal;
+use crate::keys::SigningKeys;
+use crate::maskinporten::Maskinporten;
+use crate::outages::Outages;
+use crate::storage::Store;
+use crate::world::World;
+
+/// One emulated platform: its fixed content, its keys and its state.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    /// What the services know from the start.
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    /// The keys that Altinn signs its own tokens with, and that every platform service trusts.
+    pub(crate) keys: SigningKeys,
+    pub(crate) maskinporten: Maskinporten,
+    pub(crate) storage: Store,
+    pub(crate) journal: Journal,
+    pub(crate) outages: Outages,
+    /// Where this process listens, with a slash at the end.
+    pub(crate) base_url: Url,
+    /// The host name in links and issuers, when the world sets one; otherwise they point at `base_url`.
+    pub(crate) hostname: Option<String>,
+}
+
+impl Platform {
+    /// The origin of the platform services, without a slash at the end: what links and issuers begin with.
+    pub(crate) fn origin(&self) -> String {
+        match &self.hostname {
+            Some(hostname) => format!("https://platform.{hostname}"),
+            None => self.base_url.as_str().trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The issuer of Altinn tokens.
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/authentication/api/v1/openid/", self.origin())
+    }
+}

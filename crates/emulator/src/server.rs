@@ -1,0 +1,126 @@
+//! The one listener, and which service a request goes to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use axum::serve::ListenerExt;
+use http::header::{ALLOW, CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::dotnet::query::percent_decode;
+use crate::platform::Platform;
+use crate::{authentication, cdn, chunked, maskinporten, response, storage, token};
+
+/// The platform's web server refuses more header bytes than this.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// How long requests in progress may take after the end was asked for.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How the server is asked to end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stop {
+    /// Finish the requests in progress.
+    Gently,
+    /// Close every connection.
+    AtOnce,
+}
+
+/// Serves until asked to stop, or until whoever could ask is gone.
+pub(crate) async fn serve(listener: TcpListener, platform: Arc<Platform>, stop: oneshot::Receiver<Stop>) {
+    let router = Router::new().fallback(move |request: Request<Body>| {
+        let platform = Arc::clone(&platform);
+        async move { answer(platform, request).await }
+    });
+    let (drain, drained) = oneshot::channel::<()>();
+    // Bodies go out in several small writes, which would otherwise wait for each other's acknowledgement.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        drained.await.ok();
+    });
+    let mut server = std::pin::pin!(std::future::IntoFuture::into_future(server));
+    let how = tokio::select! {
+        result = &mut server => {
+            if let Err(error) = result {
+                tracing::error!(%error, "the server ended");
+            }
+            return;
+        }
+        how = stop => how.unwrap_or(Stop::AtOnce),
+    };
+    if matches!(how, Stop::Gently) {
+        drain.send(()).ok();
+        tokio::time::timeout(GRACE, server).await.ok();
+    }
+}
+
+async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let mut response = route(Arc::clone(&platform), request, &path).await;
+    // Clients measure clock skew by this header, so it has to follow the emulator's clock.
+    if let Some(date) = http_date(platform.clock.now()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+    platform.journal.record(&method, &path, response.status());
+    response
+}
+
+async fn route(platform: Arc<Platform>, request: Request<Body>, path: &str) -> Response {
+    let service = percent_decode(path.split('/').nth(1).unwrap_or_default()).to_ascii_lowercase();
+    match service.as_str() {
+        "storage" | "authentication" if header_bytes(request.headers()) > MAX_HEADER_BYTES => {
+            response::empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        }
+        // The handler that reads tokens runs before routing and fails on these, whatever the path.
+        "storage" | "authentication" if token::is_unreadable(request.headers()) => {
+            response::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        "storage" => storage::handle(platform, request).await,
+        "authentication" => authentication::handle(&platform, &request),
+        "orgs" => cdn::handle(&platform, &request),
+        "health" if path.trim_end_matches('/').len() == "/health".len() => health(request.method()),
+        _ => maskinporten::handle(&platform, request).await,
+    }
+}
+
+fn health(method: &Method) -> Response {
+    if method != Method::GET {
+        let mut response = response::empty(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        return response;
+    }
+    let mut response = Response::new(Body::from("Healthy"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    chunked::response(response)
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+fn http_date(now: jiff::Timestamp) -> Option<HeaderValue> {
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_have_the_form_of_http() {
+        let date = http_date(jiff::Timestamp::from_second(784_111_777).unwrap()).unwrap();
+        assert_eq!(date, "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}

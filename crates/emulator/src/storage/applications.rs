@@ -1,0 +1,176 @@
+//! The registry of applications.
+
+use http::StatusCode;
+use http::header::LOCATION;
+
+use super::context::{Answer, Context, unhandled};
+use super::model::{Application, ApplicationList};
+use crate::response::{self, with_header};
+
+/// `GET applications`.
+pub(crate) fn list(context: &Context) -> Answer {
+    let applications = context.state().registry.applications().cloned().collect();
+    Ok(response::json(StatusCode::OK, &ApplicationList { applications }))
+}
+
+/// `GET applications/{org}`.
+pub(crate) fn list_of(context: &Context) -> Answer {
+    let org = context.values.get("org");
+    if org.contains(['-', ' ']) {
+        let words = format!("Application owner id '{org}' is not valid");
+        return Err(context.message(StatusCode::BAD_REQUEST, &words));
+    }
+    let state = context.state();
+    let of_org = state.registry.applications().filter(|application| application.org.as_deref() == Some(org));
+    Ok(response::json(StatusCode::OK, &ApplicationList { applications: of_org.cloned().collect() }))
+}
+
+/// `GET applications/{org}/{app}`.
+pub(crate) fn read(context: &Context) -> Answer {
+    let id = path_id(context);
+    match context.state().registry.application(&id) {
+        Some(application) => Ok(response::json(StatusCode::OK, application)),
+        None => {
+            let words = format!("Could not find an application with appId={id}");
+            Err(context.message(StatusCode::NOT_FOUND, &words))
+        }
+    }
+}
+
+/// `POST applications`: registers, or replaces. Who registered first, and when, is kept.
+pub(crate) fn register(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let body = binding.body::<Application>(None);
+    binding.finish()?;
+    let body = body.unwrap_or_default();
+    let id = context.query.text("appId").unwrap_or_default();
+    if !is_app_id(id) {
+        return Err(context.message(StatusCode::BAD_REQUEST, "AppId is not valid."));
+    }
+    let (org, _) = id.split_once('/').ok_or_else(unhandled)?;
+    let now = context.date();
+    let by = context.caller()?.changed_by();
+    let application = Application {
+        id: Some(id.to_owned()),
+        org: Some(org.to_owned()),
+        data_types: Some(body.data_types.unwrap_or_default()),
+        valid_from: Some(body.valid_from.unwrap_or(now)),
+        created: Some(now),
+        created_by: by.clone(),
+        last_changed: Some(now),
+        last_changed_by: by,
+        ..body
+    };
+    context.storable(&application)?;
+    let mut state = context.state();
+    let first = state.registry.application(id).map(|known| (known.created, known.created_by.clone()));
+    let stored = match first {
+        Some((created, created_by)) => Application { created, created_by, ..application.clone() },
+        None => application.clone(),
+    };
+    state.registry.put(stored);
+    drop(state);
+    Ok(with_header(response::json(StatusCode::CREATED, &application), LOCATION, id))
+}
+
+/// `PUT applications/{org}/{app}`.
+pub(crate) fn replace(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let body = binding.body::<Application>(None);
+    binding.finish()?;
+    let body = body.unwrap_or_default();
+    let id = path_id(context);
+    let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
+    if !is_app_id(&id) {
+        return refuse(&format!("Illegal appId {id}"));
+    }
+    if body.id.as_deref() != Some(id.as_str()) {
+        return refuse("appId in path does not match id in attached object");
+    }
+    if body.org.as_deref() != Some(context.values.get("org")) {
+        return refuse("Org (application owner id) from path is not matching attached object");
+    }
+    let mut state = context.state();
+    let Some(known) = state.registry.application(&id) else {
+        return Err(context.message(StatusCode::NOT_FOUND, &format!("Cannot find application {id}")));
+    };
+    let application = Application {
+        storage_account_number: known.storage_account_number,
+        party_types_allowed: Some(body.party_types_allowed.unwrap_or_default()),
+        created: None,
+        created_by: None,
+        last_changed: Some(context.date()),
+        last_changed_by: context.caller()?.changed_by(),
+        ..body
+    };
+    let (created, created_by) = (known.created, known.created_by.clone());
+    state.registry.put(Application { created, created_by, ..application.clone() });
+    drop(state);
+    Ok(response::json(StatusCode::OK, &application))
+}
+
+/// `DELETE applications/{org}/{app}`: retires, or removes for good.
+pub(crate) fn remove(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let hard = binding.binder.flag("hard", false);
+    binding.finish()?;
+    let id = path_id(context);
+    let mut state = context.state();
+    let Some(mut application) = state.registry.application(&id).cloned() else {
+        let words = format!("Didn't find the object that should be deleted with appId={id}");
+        return Err(context.message(StatusCode::NOT_FOUND, &words));
+    };
+    if hard {
+        state.registry.remove(&id);
+    } else {
+        application.valid_to = Some(context.date());
+        application.last_changed = Some(context.date());
+        application.last_changed_by = context.caller()?.changed_by();
+        state.registry.put(application.clone());
+    }
+    drop(state);
+    Ok(response::json(StatusCode::OK, &application))
+}
+
+/// What the service answers on `applications` for everything that its own actions don't take: whether the id would do.
+pub(crate) fn is_valid_id(context: &Context) -> Answer {
+    Ok(response::json(StatusCode::OK, &is_app_id(context.query.text("appId").unwrap_or_default())))
+}
+
+fn path_id(context: &Context) -> String {
+    format!("{}/{}", context.values.get("org"), context.values.get("app"))
+}
+
+/// An organisation's code, a slash, and a name that may have hyphens; letters are lower case.
+fn is_app_id(id: &str) -> bool {
+    let letter = |character: char| matches!(character, 'a'..='z' | 'æ' | 'ø' | 'å');
+    let begins = |text: &str| text.starts_with(letter);
+    let mut parts = id.split('/');
+    let (Some(org), Some(app), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    begins(org)
+        && begins(app)
+        && org.chars().all(|character| letter(character) || character.is_ascii_digit())
+        && app.chars().all(|character| letter(character) || character.is_ascii_digit() || character == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids() {
+        for (id, valid) in [
+            ("ttd/contract-texts", true),
+            ("blå/bær2-x", true),
+            ("tt-d/contract", false),
+            ("TTD/app", false),
+            ("ttd", false),
+            ("ttd/a/b", false),
+            ("1ttd/a", false),
+            ("ttd/", false),
+            ("", false),
+        ] {
+            assert_eq!(is_app_id(id), valid, "{id}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The clean-up: where what is marked as deleted for good really goes.
+
+use http::StatusCode;
+use uuid::Uuid;
+
+use super::context::{Answer, Context};
+use super::store::{Row, State};
+use crate::dotnet::datetime::DateTime;
+use crate::dotnet::guid;
+use crate::response;
+
+/// How long what is deleted and confirmed is kept.
+const DAYS: i64 = 7;
+
+/// `DELETE cleanup/cleanupinstances`.
+pub(crate) fn instances(context: &Context) -> Answer {
+    let limit = context.date().minus_days(DAYS);
+    remove_where(context, |row| is_due(row, limit));
+    Ok(response::empty(StatusCode::OK))
+}
+
+/// `DELETE cleanup/cleanupinstancesforapp/{app}`: all of them, whatever their state. An app id has a slash, and the
+/// path can't carry one, so that the service never finds any.
+pub(crate) fn instances_of_app(context: &Context) -> Answer {
+    let app = context.values.get("appId");
+    remove_where(context, |row| row.app() == app);
+    Ok(response::empty(StatusCode::OK))
+}
+
+/// `DELETE cleanup/cleanupdataelements`.
+pub(crate) fn data_elements(context: &Context) -> Answer {
+    let now = context.date();
+    let limit = now.minus_days(DAYS);
+    let mut state = context.state();
+    let due: Vec<(Uuid, Uuid, Option<String>)> = state
+        .rows
+        .iter()
+        .filter(|row| confirmed_by_owner(row, limit))
+        .flat_map(|row| row.elements.iter().map(move |element| (row.guid, element)))
+        .filter(|(_, element)| {
+            let status = element.delete_status.as_ref().filter(|status| status.is_hard_deleted);
+            status.and_then(|status| status.hard_deleted).is_some_and(|date| date.ticks() <= limit.ticks())
+        })
+        .filter_map(|(home, element)| {
+            Some((home, guid::parse(element.id.as_deref()?)?, element.last_changed_by.clone()))
+        })
+        .collect();
+    for (home, id, by) in due {
+        if let Some(path) = state.rows.remove_element(id).and_then(|element| element.blob_storage_path) {
+            state.blobs.remove(&path);
+        }
+        state.rows.change(home, |row| row.touch(now, by));
+    }
+    Ok(response::empty(StatusCode::OK))
+}
+
+/// What was never archived goes at once; the rest when its owner has confirmed it long enough ago.
+fn is_due(row: &Row, limit: DateTime) -> bool {
+    let Some(status) = row.instance.status.as_ref().filter(|status| status.is_hard_deleted) else { return false };
+    if !status.is_archived {
+        return true;
+    }
+    let old = status.hard_deleted.is_some_and(|date| date.ticks() <= limit.ticks());
+    old && confirmed_by_owner(row, limit)
+}
+
+fn confirmed_by_owner(row: &Row, limit: DateTime) -> bool {
+    row.instance.complete_confirmations.iter().flatten().any(|confirmation| {
+        let by_owner = confirmation.stakeholder_id.as_deref().is_some_and(|id| id.to_lowercase() == row.org());
+        by_owner && confirmation.confirmed_on.ticks() <= limit.ticks()
+    })
+}
+
+fn remove_where(context: &Context, due: impl Fn(&Row) -> bool) {
+    let mut state = context.state();
+    let guids: Vec<Uuid> = state.rows.iter().filter(|row| due(row)).map(|row| row.guid).collect();
+    for guid in guids {
+        remove(&mut state, guid);
+    }
+}
+
+/// Removes an instance with its content; its events only if the application deletes itself at the end.
+fn remove(state: &mut State, guid: Uuid) {
+    let Some(row) = state.rows.remove(guid) else { return };
+    for path in row.elements.iter().filter_map(|element| element.blob_storage_path.as_ref()) {
+        state.blobs.remove(path);
+    }
+    if state.registry.application(row.app()).is_some_and(|application| application.auto_delete_on_process_end) {
+        state.events.remove(guid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::model::{CompleteConfirmation, Instance, InstanceStatus};
+
+    const DAY: i64 = 86_400 * crate::dotnet::datetime::TICKS_PER_SECOND;
+
+    fn row(archived: bool, deleted_day: Option<i64>, confirmed_day: Option<i64>) -> Row {
+        let instance = Instance {
+            org: Some("ttd".to_owned()),
+            status: Some(InstanceStatus {
+                is_archived: archived,
+                is_hard_deleted: deleted_day.is_some(),
+                hard_deleted: deleted_day.map(|day| DateTime::from_ticks(day * DAY)),
+                ..InstanceStatus::default()
+            }),
+            complete_confirmations: confirmed_day.map(|day| {
+                let confirmed_on = DateTime::from_ticks(day * DAY);
+                vec![CompleteConfirmation { stakeholder_id: Some("TTD".to_owned()), confirmed_on }]
+            }),
+            ..Instance::default()
+        };
+        let mut rows = crate::storage::store::Rows::default();
+        rows.insert(Uuid::nil(), 1, instance);
+        rows.get(Uuid::nil()).cloned().expect("the row")
+    }
+
+    #[test]
+    fn what_was_archived_waits_for_its_owner() {
+        let limit = DateTime::from_ticks(10 * DAY);
+        assert!(!is_due(&row(false, None, Some(1)), limit));
+        assert!(is_due(&row(false, Some(20), None), limit));
+        assert!(!is_due(&row(true, Some(1), None), limit));
+        assert!(!is_due(&row(true, Some(1), Some(11)), limit));
+        assert!(!is_due(&row(true, Some(11), Some(1)), limit));
+        assert!(is_due(&row(true, Some(10), Some(10)), limit));
+    }
+}

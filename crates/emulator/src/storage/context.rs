@@ -1,0 +1,257 @@
+//! One request on its way to its handler, and the refusals that handlers end early with.
+
+use std::fmt;
+use std::sync::{Arc, MutexGuard};
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::caller::Caller;
+use super::model::{DataElement, Instance, ResourceLinks};
+use super::store::State;
+use crate::dotnet::datetime::DateTime;
+use crate::dotnet::json::{FromJson, read_body};
+use crate::dotnet::media_type::MediaType;
+use crate::dotnet::query::{Binder, Query, refused};
+use crate::dotnet::{guid, number};
+use crate::platform::Platform;
+use crate::response::{self, FieldErrors, ProblemType};
+use crate::routing::RouteValues;
+
+/// A request whose caller has been let in.
+pub(crate) struct Context {
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) values: RouteValues,
+    pub(crate) query: Query,
+    pub(crate) raw_query: Option<String>,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    /// Empty where the handler takes the body as a stream.
+    pub(crate) body: Bytes,
+    /// How the action declares its problems.
+    pub(crate) problems: ProblemType,
+    pub(crate) now: Timestamp,
+}
+
+/// Headers hold tokens, and bodies what people have filled in.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// What a handler gives.
+pub(crate) type Answer = Result<Response, Refusal>;
+
+/// An answer that ends a handler early.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Response>);
+
+impl Refusal {
+    pub(crate) fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Response> for Refusal {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+/// 403 without a body.
+pub(crate) fn forbidden() -> Refusal {
+    response::empty(StatusCode::FORBIDDEN).into()
+}
+
+/// 401 without a body.
+pub(crate) fn unauthorized() -> Refusal {
+    response::empty(StatusCode::UNAUTHORIZED).into()
+}
+
+/// What an exception that nobody catches becomes.
+pub(crate) fn unhandled() -> Refusal {
+    response::unhandled().into()
+}
+
+impl Context {
+    /// The caller, who has to have a token.
+    pub(crate) fn caller(&self) -> Result<&Caller, Refusal> {
+        self.caller.as_ref().ok_or_else(unauthorized)
+    }
+
+    /// The content of the store. Never keep it across a wait.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.platform.storage.lock()
+    }
+
+    /// The time of the request.
+    pub(crate) fn date(&self) -> DateTime {
+        DateTime::utc(self.now)
+    }
+
+    /// The time of an event, which is later than that of the request that causes it.
+    pub(crate) fn event_date(&self) -> DateTime {
+        DateTime::utc(self.platform.clock.now())
+    }
+
+    /// A text as a JSON string, or bare where the action declares no JSON.
+    pub(crate) fn message(&self, status: StatusCode, words: &str) -> Refusal {
+        match self.problems {
+            ProblemType::Json => response::message(status, words),
+            ProblemType::Problem => response::text(status, words),
+        }
+        .into()
+    }
+
+    /// Problem details.
+    pub(crate) fn problem(&self, status: StatusCode, detail: Option<&str>) -> Refusal {
+        response::problem(self.problems, status, detail).into()
+    }
+
+    /// The party id in the path, which the route keeps a number; 0 where it isn't one.
+    pub(crate) fn party(&self) -> i32 {
+        number::route_int32(self.values.get("instanceOwnerPartyId")).unwrap_or_default()
+    }
+
+    /// The instance in the path.
+    pub(crate) fn instance_guid(&self) -> Result<Uuid, Refusal> {
+        guid::parse(self.values.get("instanceGuid")).ok_or_else(unhandled)
+    }
+
+    /// The data element in the path.
+    pub(crate) fn data_guid(&self) -> Result<Uuid, Refusal> {
+        guid::parse(self.values.get("dataGuid")).ok_or_else(unhandled)
+    }
+
+    /// `{party}/{guid}` with the party of the path.
+    pub(crate) fn instance_id(&self) -> Result<String, Refusal> {
+        Ok(format!("{}/{}", self.party(), self.instance_guid()?))
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// Begins to bind the parameters of the request.
+    pub(crate) fn bind(&self) -> Binding<'_> {
+        Binding { context: self, binder: Binder::new(&self.query), errors: FieldErrors::new(), unsupported: false }
+    }
+
+    /// Refuses what the database can't hold: a zero character anywhere in a text.
+    pub(crate) fn storable(&self, document: &impl Serialize) -> Result<(), Refusal> {
+        match serde_json::to_string(document) {
+            Ok(text) if !text.contains("\\u0000") => Ok(()),
+            _ => Err(unhandled()),
+        }
+    }
+
+    /// Begins an answer's links.
+    pub(crate) fn links(&self) -> Links {
+        Links { base: format!("{}/storage/api/v1/instances", self.platform.origin()) }
+    }
+}
+
+/// Binds what a handler takes, and collects everything that can't be bound before it refuses.
+#[derive(Debug)]
+pub(crate) struct Binding<'c> {
+    context: &'c Context,
+    pub(crate) binder: Binder<'c>,
+    errors: FieldErrors,
+    unsupported: bool,
+}
+
+impl Binding<'_> {
+    /// A GUID in the path that the route doesn't constrain.
+    pub(crate) fn path_guid(&mut self, name: &str) {
+        let value = self.context.values.get(name);
+        if guid::parse(value).is_none() {
+            self.errors.add(name, refused(value, None));
+        }
+    }
+
+    /// A number in the path that the route doesn't constrain.
+    pub(crate) fn path_int(&mut self, name: &str) {
+        let value = self.context.values.get(name);
+        if number::int32(value).is_none() {
+            self.errors.add(name, refused(value, None));
+        }
+    }
+
+    /// The JSON body. `required` names the parameter where its absence is an error of its own.
+    pub(crate) fn body<T: FromJson>(&mut self, required: Option<&str>) -> Option<T> {
+        let content_type = self.context.header(CONTENT_TYPE.as_str()).and_then(MediaType::parse);
+        if !content_type.is_some_and(|content_type| content_type.is_json()) {
+            self.unsupported = true;
+            return None;
+        }
+        match read_body(&self.context.body) {
+            Ok(body) => Some(body),
+            Err(errors) => {
+                self.errors.extend(errors);
+                if let Some(name) = required {
+                    self.errors.add(name, format!("The {name} field is required."));
+                }
+                None
+            }
+        }
+    }
+
+    /// A header that has to be there.
+    pub(crate) fn required_header(&mut self, name: &str, parameter: &str) -> Option<String> {
+        let value = self.context.header(name).filter(|value| !value.trim().is_empty());
+        if value.is_none() {
+            self.errors.add(name, format!("The {parameter} field is required."));
+        }
+        value.map(str::to_owned)
+    }
+
+    /// Refuses if anything could not be bound.
+    pub(crate) fn finish(self) -> Result<(), Refusal> {
+        if self.unsupported {
+            return Err(self.context.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, None));
+        }
+        let mut errors = self.binder.errors();
+        errors.extend(self.errors);
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(response::invalid(self.context.problems, &errors).into())
+    }
+}
+
+/// Where things are, seen from outside.
+#[derive(Debug)]
+pub(crate) struct Links {
+    base: String,
+}
+
+impl Links {
+    /// Of an instance with this id.
+    pub(crate) fn instance(&self, id: &str) -> ResourceLinks {
+        ResourceLinks { platform: Some(format!("{}/{id}", self.base)), apps: None }
+    }
+
+    /// Of an element of the instance with this id.
+    pub(crate) fn element(&self, instance_id: &str, element: &DataElement) -> ResourceLinks {
+        let id = element.id.as_deref().unwrap_or_default();
+        ResourceLinks { platform: Some(format!("{}/{instance_id}/data/{id}", self.base)), apps: None }
+    }
+
+    /// Puts links on an instance and its elements.
+    pub(crate) fn put_on(&self, mut instance: Instance) -> Instance {
+        let id = instance.id.clone().unwrap_or_default();
+        for element in instance.data.iter_mut().flatten() {
+            element.self_links = Some(self.element(&id, element));
+        }
+        instance.self_links = Some(self.instance(&id));
+        instance
+    }
+}

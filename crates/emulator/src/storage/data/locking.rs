@@ -1,0 +1,58 @@
+//! Locking data elements against replacement of their content.
+
+use http::StatusCode;
+use http::header::LOCATION;
+
+use super::access;
+use crate::response::{self, with_header};
+use crate::storage::context::{Answer, Context, Refusal, forbidden};
+use crate::storage::instances::task_refuses;
+use crate::storage::model::DataElement;
+use crate::storage::policy;
+
+/// `PUT instances/…/data/{guid}/lock`.
+pub(crate) fn lock(context: &Context) -> Answer {
+    let caller = context.caller()?;
+    let id = context.data_guid()?;
+    let state = context.state();
+    let row = access::instance(context, &state)?;
+    if task_refuses(&context.platform.world, row, caller) {
+        return Err(forbidden());
+    }
+    if let Some(element) = state.rows.element(id).filter(|element| element.locked) {
+        return Ok(response::json(StatusCode::OK, element));
+    }
+    drop(state);
+    let element = set(context, true)?;
+    let created = response::json(StatusCode::CREATED, &element);
+    Ok(match &element.id {
+        Some(id) => with_header(created, LOCATION, id),
+        None => created,
+    })
+}
+
+/// `DELETE instances/…/data/{guid}/lock`. An unknown instance can't permit it.
+pub(crate) fn unlock(context: &Context) -> Answer {
+    let caller = context.caller()?;
+    let app = context.state().rows.get(context.instance_guid()?).map(|row| row.app().to_owned());
+    let permitted = app
+        .is_some_and(|app| policy::permits_any(&context.platform.world, &app, caller, &["write", "unlock", "reject"]));
+    if !permitted {
+        return Err(forbidden());
+    }
+    Ok(response::json(StatusCode::OK, &set(context, false)?))
+}
+
+/// Sets the mark. An element that doesn't exist comes back as one with nothing but the mark.
+fn set(context: &Context, locked: bool) -> Result<DataElement, Refusal> {
+    let id = context.data_guid()?;
+    let mut state = context.state();
+    let stored = state.rows.home_of(id).and_then(|home| {
+        state.rows.change(home, |row| {
+            let element = row.element_mut(id)?;
+            element.locked = locked;
+            Some(element.clone())
+        })
+    });
+    Ok(stored.flatten().unwrap_or_else(|| DataElement { locked, ..DataElement::default() }))
+}

@@ -1,0 +1,168 @@
+//! From a request to its handler, in the order in which the framework does it: headers, route, method, content type,
+//! caller, policy, body.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, Request, StatusCode};
+
+use super::caller::Caller;
+use super::context::{Answer, Context, Refusal, forbidden, unauthorized, unhandled};
+use super::incoming::Incoming;
+use super::policy;
+use super::routes::ROUTES;
+use crate::dotnet::media_type::MediaType;
+use crate::dotnet::query::Query;
+use crate::dotnet::{guid, number};
+use crate::platform::Platform;
+use crate::response::{self, ProblemType, with_header};
+use crate::routing::{Matched, RouteValues};
+
+/// What every route begins with.
+const PREFIX: &str = "/storage/api/v1/";
+/// The largest body of actions that set no limit of their own.
+pub(crate) const DEFAULT_BODY_LIMIT: u64 = 30_000_000;
+
+/// Who may call an action, as far as the action itself isn't asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Anonymous,
+    /// Anyone with a valid token.
+    Authenticated,
+    /// Whom the app's policy permits this action on the instance in the path.
+    Policy(&'static str),
+    /// Studio alone.
+    Studio,
+}
+
+/// How a handler takes the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Run {
+    /// With the whole body at hand, without waiting.
+    Whole(fn(&Context) -> Answer),
+    /// With the body as it arrives.
+    Streamed(for<'r> fn(&'r Context, &'r mut Incoming) -> BoxFuture<'r, Answer>),
+}
+
+/// One action.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) access: Access,
+    /// Whether the route asks for `application/json`; another type is refused before anything else.
+    pub(crate) wants_json: bool,
+    /// What takes a body of another type instead, where something does.
+    pub(crate) without_json: Option<fn(&Context) -> Answer>,
+    pub(crate) problems: ProblemType,
+    pub(crate) run: Run,
+}
+
+/// Answers a request below `/storage`.
+pub(crate) async fn handle(platform: Arc<Platform>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut incoming = Incoming::new(&parts.headers, body);
+    let response = answer(platform, parts, &mut incoming).await.unwrap_or_else(Refusal::into_response);
+    incoming.pass_over();
+    response
+}
+
+async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) -> Answer {
+    if !parts.headers.values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok()) {
+        return Err(response::empty(StatusCode::BAD_REQUEST).into());
+    }
+    let path = parts.uri.path().to_owned();
+    let (endpoint, values) = match route(&path) {
+        Some(inner) => match ROUTES.find(&parts.method, inner) {
+            Matched::Route(endpoint, values) => (*endpoint, values),
+            Matched::OtherMethod(allow) => {
+                return Ok(with_header(response::empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, &allow));
+            }
+            Matched::Nothing => return Ok(response::empty(StatusCode::NOT_FOUND)),
+        },
+        None => return Ok(response::empty(StatusCode::NOT_FOUND)),
+    };
+    let endpoint = by_content_type(endpoint, &parts.headers)?;
+    let caller = Caller::of(&parts.headers, &platform);
+    let_in(&platform, &endpoint, &values, caller.as_ref())?;
+    if !platform.storage.faults().party_in_path_is_ignored {
+        same_party(&platform, &values, endpoint.problems)?;
+    }
+    let raw_query = parts.uri.query().map(str::to_owned);
+    let mut context = Context {
+        now: platform.clock.now(),
+        query: Query::parse(raw_query.as_deref().unwrap_or_default()),
+        body: Bytes::new(),
+        problems: endpoint.problems,
+        headers: parts.headers,
+        platform,
+        caller,
+        values,
+        raw_query,
+        path,
+    };
+    match endpoint.run {
+        Run::Whole(run) => {
+            context.body = incoming.whole(DEFAULT_BODY_LIMIT).await?;
+            run(&context)
+        }
+        Run::Streamed(run) => run(&context, incoming).await,
+    }
+}
+
+/// The part of the path that routes are written for.
+fn route(path: &str) -> Option<&str> {
+    let (prefix, rest) = path.split_at_checked(PREFIX.len())?;
+    prefix.eq_ignore_ascii_case(PREFIX).then_some(rest)
+}
+
+/// Refuses content of the wrong type. Content of no type at all is left to the reader of the body.
+fn by_content_type(endpoint: Endpoint, headers: &HeaderMap) -> Result<Endpoint, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(content_type) = content_type.filter(|_| endpoint.wants_json) else { return Ok(endpoint) };
+    if MediaType::parse(content_type).is_some_and(|parsed| parsed.essence == "application/json") {
+        return Ok(endpoint);
+    }
+    match endpoint.without_json {
+        Some(run) => Ok(Endpoint { access: Access::Anonymous, run: Run::Whole(run), ..endpoint }),
+        None => Err(response::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE).into()),
+    }
+}
+
+fn let_in(
+    platform: &Platform,
+    endpoint: &Endpoint,
+    values: &RouteValues,
+    caller: Option<&Caller>,
+) -> Result<(), Refusal> {
+    let permitted = match endpoint.access {
+        Access::Anonymous => return Ok(()),
+        Access::Authenticated => caller.is_some(),
+        Access::Studio => caller.is_some_and(Caller::is_studio),
+        Access::Policy(action) => {
+            // The policy's handler fails on a path without a guid before it looks at the caller.
+            let guid = guid::parse(values.get("instanceGuid")).ok_or_else(unhandled)?;
+            let app = platform.storage.lock().rows.get(guid).map(|row| row.app().to_owned());
+            caller.is_some_and(|caller| policy::guards(platform, app.as_deref(), caller, action))
+        }
+    };
+    match caller {
+        _ if permitted => Ok(()),
+        Some(_) => Err(forbidden()),
+        None => Err(unauthorized()),
+    }
+}
+
+/// Refuses a party in the path that is not the instance's: what the service does not do.
+fn same_party(platform: &Platform, values: &RouteValues, problems: ProblemType) -> Result<(), Refusal> {
+    let party = number::route_int32(values.get("instanceOwnerPartyId"));
+    let (Some(party), Some(guid)) = (party, guid::parse(values.get("instanceGuid"))) else { return Ok(()) };
+    let owner = platform.storage.lock().rows.get(guid).map(|row| row.party);
+    if owner.is_some_and(|owner| owner != i64::from(party)) {
+        return Err(response::problem(problems, StatusCode::NOT_FOUND, Some("Instance not found.")).into());
+    }
+    Ok(())
+}

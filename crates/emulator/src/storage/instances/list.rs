@@ -1,0 +1,132 @@
+//! `GET instances`.
+
+use http::StatusCode;
+
+use super::links::page_links;
+use super::query::{InstanceQuery, Page};
+use crate::response;
+use crate::storage::caller::Caller;
+use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::model::{Instance, QueryResponse};
+use crate::storage::policy;
+
+/// The header that names the instance owner instead of the party id.
+const OWNER_HEADER: &str = "x-ai-instanceowneridentifier";
+
+/// Lists instances, page by page.
+pub(crate) fn list(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let mut query = InstanceQuery::bind(&context.query, &mut binding.binder);
+    binding.finish()?;
+    let owner = context.header(OWNER_HEADER).filter(|value| !value.is_empty());
+    if owner.is_some() && query.party.is_some() {
+        let words = "Both InstanceOwner.PartyId and InstanceOwnerIdentifier cannot be present at the same time.";
+        return Err(context.message(StatusCode::BAD_REQUEST, words));
+    }
+    let caller = context.caller()?;
+    admit(context, caller, &query, owner.is_some())?;
+    if let Some(owner) = owner {
+        query.party = match party_of(context, owner)? {
+            Some(party) => Some(party),
+            None => return Ok(nothing(None)),
+        };
+    }
+    if query.a3_reference.as_ref().is_some_and(|reference| reference.encode_utf16().count() != 12) {
+        let words = "The A3 reference needs to be exactly 12 characters long.";
+        return Err(context.message(StatusCode::BAD_REQUEST, words));
+    }
+    let url = format!("{}{}", context.platform.origin(), context.path);
+    let raw_query = context.raw_query.as_deref().unwrap_or_default();
+    if !caller.sees_everything() {
+        if query.is_hard_deleted == Some(true) {
+            let (own, _) = page_links(&url, raw_query, &context.query, query.token.as_deref(), None);
+            return Ok(nothing(Some(own)));
+        }
+        query.is_hard_deleted = Some(false);
+    }
+    let faults = context.platform.storage.faults();
+    let page = query.run(&context.state().rows, faults, context.now);
+    let Page { instances, next } =
+        page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
+    let instances = visible(context, caller, instances);
+    let next = next.map(|token| token.to_string());
+    let (this, next) = page_links(&url, raw_query, &context.query, query.token.as_deref(), next);
+    Ok(response::json(StatusCode::OK, &QueryResponse { count: instances.len(), this: Some(this), next, instances }))
+}
+
+fn nothing(this: Option<String>) -> response::Response {
+    let page = QueryResponse::<Instance> { count: 0, this, next: None, instances: Vec::new() };
+    response::json(StatusCode::OK, &page)
+}
+
+/// Whether the caller may ask this at all.
+fn admit(context: &Context, caller: &Caller, query: &InstanceQuery, has_owner: bool) -> Result<(), Refusal> {
+    let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
+    let Some(own_org) = caller.org.as_deref() else {
+        if caller.user_id.is_none() && !caller.is_system_user() {
+            return Err(context.problem(StatusCode::BAD_REQUEST, None));
+        }
+        return if query.party.is_none() && !has_owner {
+            refuse("Either InstanceOwnerPartyId or InstanceOwnerIdentifier need to be defined.")
+        } else {
+            Ok(())
+        };
+    };
+    if !caller.may_list() {
+        return Err(forbidden());
+    }
+    let org = match (&query.org, &query.app_id) {
+        (Some(org), _) => org.as_str(),
+        (None, Some(app)) => app.split('/').next().unwrap_or_default(),
+        (None, None) => return refuse("Org or AppId must be defined."),
+    };
+    if caller.is_sync_adapter() || org.eq_ignore_ascii_case(own_org) {
+        return Ok(());
+    }
+    let Some(app_id) = &query.app_id else { return refuse("AppId must be defined.") };
+    let app = app_id.split('/').nth(1).ok_or_else(unhandled)?;
+    let permitted = policy::permits(&context.platform.world, &format!("{org}/{app}"), caller, "read");
+    if permitted { Ok(()) } else { Err(forbidden()) }
+}
+
+/// The party behind `person:…` or `organisation:…`; `None` when the register knows none.
+fn party_of(context: &Context, identifier: &str) -> Result<Option<i32>, Refusal> {
+    let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
+    let identifier: String = identifier.chars().filter(|character| *character != ' ').collect();
+    let parts: Vec<&str> = identifier.split(':').collect();
+    let &[kind, number] = parts.as_slice() else { return refuse("Invalid InstanceOwnerIdentifier.") };
+    if number.is_empty() {
+        return refuse("Invalid InstanceOwnerIdentifier.");
+    }
+    let digits = |count: usize| number.len() == count && number.bytes().all(|byte| byte.is_ascii_digit());
+    let world = &context.platform.world;
+    let party = match kind.to_ascii_lowercase().as_str() {
+        // The type is an enumeration in .NET, which reads its numbers, too.
+        "person" | "0" if digits(11) => world.party_by_person(number),
+        "person" | "0" => return refuse("Person number needs to be exactly 11 digits."),
+        "organisation" | "1" if digits(9) => world.party_by_organisation(number),
+        "organisation" | "1" => return refuse("Organization number needs to be exactly 9 digits."),
+        _ => return refuse("Invalid InstanceOwnerIdentifier."),
+    };
+    Ok(party.and_then(|party| i32::try_from(party.party_id).ok()))
+}
+
+/// What of a page the caller sees, with links. The service cuts pages before it asks for rights.
+fn visible(context: &Context, caller: &Caller, instances: Vec<Instance>) -> Vec<Instance> {
+    let links = context.links();
+    let everything = caller.sees_everything();
+    let readable = |instance: &Instance| {
+        let app = instance.app_id.as_deref().unwrap_or_default();
+        caller.org.is_some() || policy::permits(&context.platform.world, app, caller, "read")
+    };
+    instances
+        .into_iter()
+        .filter(|instance| everything || readable(instance))
+        .map(|mut instance| {
+            if !everything && let Some(data) = &mut instance.data {
+                data.retain(|element| !element.is_hard_deleted());
+            }
+            links.put_on(instance)
+        })
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! Conditions on dates and texts, as the service's query function has them.
+
+use jiff::Timestamp;
+
+use super::query::QueryFault;
+use crate::dotnet::datetime::DateTime;
+use crate::dotnet::query::{Comparison, query_date};
+
+/// Splits date expressions such as `gt:2023-10-19`. Unknown operators, among them upper-case ones and whatever stands
+/// before the first colon of a bare time, are passed over if the rest is fine.
+fn split<'v, T>(
+    name: &str,
+    expressions: &'v [String],
+    read: impl Fn(&'v str) -> Option<T>,
+) -> Result<Vec<(Comparison, T)>, QueryFault> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut bounds = Vec::new();
+    for expression in expressions {
+        let fault = || QueryFault(format!("Invalid date expression: {expression} for query key: {name}"));
+        let (operator, value) = expression.split_once(':').ok_or_else(fault)?;
+        let value = read(value).ok_or_else(fault)?;
+        if seen.contains(&operator) {
+            return Err(fault());
+        }
+        seen.push(operator);
+        bounds.extend(Comparison::named(operator).map(|comparison| (comparison, value)));
+    }
+    Ok(bounds)
+}
+
+/// Bounds of a time column, which has microseconds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DateBounds(Vec<(Comparison, i64)>);
+
+impl DateBounds {
+    pub(super) fn parse(name: &str, expressions: &[String], now: Timestamp) -> Result<Self, QueryFault> {
+        split(name, expressions, |value| query_date(value, now).map(|date| date.to_micros().ticks())).map(Self)
+    }
+
+    pub(super) fn hold(&self, ticks: i64) -> bool {
+        self.0.iter().all(|(comparison, bound)| comparison.holds(&ticks, bound))
+    }
+
+    /// The lowest and the highest value that can hold.
+    pub(super) fn ends(&self) -> (Option<i64>, Option<i64>) {
+        let (mut from, mut to) = (None, None);
+        for (comparison, bound) in &self.0 {
+            if matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal) {
+                from = from.max(Some(*bound));
+            }
+            if matches!(comparison, Comparison::Less | Comparison::LessOrEqual | Comparison::Equal) {
+                to = Some(to.map_or(*bound, |to: i64| to.min(*bound)));
+            }
+        }
+        (from, to)
+    }
+}
+
+/// Bounds of a date that only the document holds: compared as text, whatever the text is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TextBounds(Vec<(Comparison, String)>);
+
+impl TextBounds {
+    pub(super) fn parse(name: &str, expressions: &[String]) -> Result<Self, QueryFault> {
+        split(name, expressions, |value| Some(value.to_owned())).map(Self)
+    }
+
+    pub(super) fn hold(&self, date: Option<DateTime>) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Some(date) = date else { return false };
+        let text = date.to_string();
+        self.0.iter().all(|(comparison, bound)| comparison.holds(text.as_str(), bound.as_str()))
+    }
+}
+
+/// `text ILIKE '%pattern%'`: `%` and `_` in the pattern are wildcards, a backslash takes the next sign as it is.
+pub(super) fn ilike(text: &str, pattern: &str) -> bool {
+    let mut signs = vec![Sign::Any];
+    let lower = pattern.to_lowercase();
+    let mut characters = lower.chars();
+    while let Some(character) = characters.next() {
+        signs.push(match character {
+            '%' => Sign::Any,
+            '_' => Sign::One,
+            '\\' => Sign::Exactly(characters.next().unwrap_or('\\')),
+            other => Sign::Exactly(other),
+        });
+    }
+    signs.push(Sign::Any);
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    // `reached[n]`: the signs so far can match the first n characters.
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    for sign in signs {
+        let mut next = vec![false; text.len() + 1];
+        let mut open = false;
+        for at in 0..=text.len() {
+            let before = at.checked_sub(1);
+            match sign {
+                Sign::Any => {
+                    open |= reached[at];
+                    next[at] = open;
+                }
+                Sign::One => next[at] = before.is_some_and(|before| reached[before]),
+                Sign::Exactly(character) => {
+                    next[at] = before.is_some_and(|before| reached[before] && text[before] == character);
+                }
+            }
+        }
+        reached = next;
+    }
+    reached[text.len()]
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    Any,
+    One,
+    Exactly(char),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(expressions: &[&str]) -> Result<DateBounds, QueryFault> {
+        let expressions: Vec<String> = expressions.iter().map(|text| (*text).to_owned()).collect();
+        DateBounds::parse("created", &expressions, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn operators_nobody_knows_are_passed_over() {
+        for expression in ["GT:2999-01-01", "foo:2999-01-01", "2999-01-01T10:00:00"] {
+            assert!(bounds(&[expression]).expect("no fault").hold(0), "{expression}");
+        }
+    }
+
+    #[test]
+    fn faults_name_value_and_key() {
+        for expressions in [&["2020-01-01"][..], &["gt:notadate"], &["gt:"], &["gt:2020-01-01", "gt:2020-01-01"]] {
+            let fault = bounds(expressions).expect_err("a fault");
+            let last = expressions.last().expect("an expression");
+            assert_eq!(fault.0, format!("Invalid date expression: {last} for query key: created"));
+        }
+    }
+
+    #[test]
+    fn the_window_is_what_all_bounds_leave() {
+        let bounds = bounds(&["gte:2020-01-02", "lt:2020-01-04", "lte:2020-01-03"]).expect("no fault");
+        let (from, to) = bounds.ends();
+        let day = |text| query_date(text, Timestamp::UNIX_EPOCH).map(DateTime::ticks);
+        assert_eq!((from, to), (day("2020-01-02"), day("2020-01-03")));
+    }
+
+    #[test]
+    fn texts_are_compared_as_texts() {
+        let bounds = TextBounds::parse("dueBefore", &["gt:2030-01-01T00:00:00Z".to_owned()]).expect("no fault");
+        let date = |text| DateTime::parse(text, Timestamp::UNIX_EPOCH);
+        assert!(!bounds.hold(date("2030-01-01T00:00:00.5Z")));
+        assert!(bounds.hold(date("2030-01-01T00:00:01Z")));
+        assert!(!bounds.hold(None));
+    }
+
+    #[test]
+    fn wildcards() {
+        for (pattern, matches) in [
+            ("bær", true),
+            ("BÆR", true),
+            ("b%r", true),
+            ("b_r", true),
+            ("b__r", false),
+            ("%", true),
+            ("\\%", false),
+            ("", true),
+        ] {
+            assert_eq!(ilike("Blåbær", pattern), matches, "{pattern}");
+        }
+    }
+}

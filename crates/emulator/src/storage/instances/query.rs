@@ -1,0 +1,304 @@
+//! What a query asks for, and which rows it gets.
+
+use jiff::Timestamp;
+
+use super::matching::{DateBounds, TextBounds, ilike};
+use super::token::ContinuationToken;
+use crate::dotnet::datetime::{DateTime, MAX_TICKS};
+use crate::dotnet::query::{Binder, Query, url_decode};
+use crate::storage::faults::Faults;
+use crate::storage::model::{Instance, InstanceStatus};
+use crate::storage::store::{Order, Row, Rows, Scope, Window};
+
+/// The rows per page when nobody says.
+const DEFAULT_SIZE: i32 = 100;
+
+/// The parameters of a query. Each narrows the result.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InstanceQuery {
+    pub(crate) org: Option<String>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) party: Option<i32>,
+    pub(crate) parties: Option<Vec<i32>>,
+    pub(crate) task: Option<String>,
+    pub(crate) is_complete: Option<bool>,
+    pub(crate) exclude_confirmed_by: Option<String>,
+    pub(crate) confirmed: Option<bool>,
+    pub(crate) is_archived: Option<bool>,
+    pub(crate) is_soft_deleted: Option<bool>,
+    pub(crate) is_hard_deleted: Option<bool>,
+    pub(crate) main_version_include: Option<i32>,
+    pub(crate) main_version_exclude: Option<i32>,
+    pub(crate) a2_reference: Option<String>,
+    pub(crate) a3_reference: Option<String>,
+    /// The end of the instance's guid, of any length.
+    pub(crate) reference: Option<String>,
+    pub(crate) search: Option<String>,
+    /// Apps whose title has the text of `search`; their instances match as well.
+    pub(crate) titled: Option<Vec<String>>,
+    /// Bounds of `created`, or of `lastChanged` for what is archived.
+    pub(crate) message_interval: Vec<String>,
+    pub(crate) order: Option<String>,
+    pub(crate) size: Option<i32>,
+    pub(crate) token: Option<String>,
+    pub(crate) include_elements: bool,
+    pub(crate) ended: Vec<String>,
+    pub(crate) last_changed: Vec<String>,
+    pub(crate) created: Vec<String>,
+    pub(crate) visible_after: Vec<String>,
+    pub(crate) due_before: Vec<String>,
+}
+
+/// The exception that a query ends in, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueryFault(pub(crate) String);
+
+/// One page of rows.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) instances: Vec<Instance>,
+    /// Where the next page begins, when this one is full.
+    pub(crate) next: Option<ContinuationToken>,
+}
+
+impl InstanceQuery {
+    /// Binds the parameters of `GET instances`.
+    pub(crate) fn bind(query: &Query, binder: &mut Binder<'_>) -> Self {
+        let text = |name: &str| query.text(name).map(str::to_owned);
+        let texts = |name: &str| {
+            query.all(name).filter(|value| !value.trim().is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        Self {
+            org: text("org"),
+            app_id: text("appId"),
+            party: binder.optional_int("instanceOwner.partyId", Some("InstanceOwnerPartyId")),
+            task: text("process.currentTask"),
+            is_complete: binder.optional_flag("process.isComplete", Some("ProcessIsComplete")),
+            exclude_confirmed_by: text("excludeConfirmedBy"),
+            confirmed: binder.optional_flag("confirmed", Some("Confirmed")),
+            is_archived: binder.optional_flag("status.isArchived", Some("IsArchived")),
+            is_soft_deleted: binder.optional_flag("status.isSoftDeleted", Some("IsSoftDeleted")),
+            is_hard_deleted: binder.optional_flag("status.isHardDeleted", Some("IsHardDeleted")),
+            main_version_include: binder.optional_int("mainVersionInclude", Some("MainVersionInclude")),
+            main_version_exclude: binder.optional_int("mainVersionExclude", Some("MainVersionExclude")),
+            a2_reference: text("dataValues.A2ArchRef"),
+            a3_reference: text("A3Ref"),
+            search: text("searchString"),
+            order: text("order"),
+            size: binder.optional_int("size", Some("Size")),
+            token: text("continuationToken").map(|token| url_decode(&token)),
+            include_elements: binder.optional_flag("includeDataElements", Some("IncludeDataElements")).unwrap_or(true),
+            ended: texts("process.ended"),
+            last_changed: texts("lastChanged"),
+            created: texts("created"),
+            visible_after: texts("visibleAfter"),
+            due_before: texts("dueBefore"),
+            ..Self::default()
+        }
+    }
+
+    /// Migrated instances are hidden unless a reference or a version asks for them.
+    fn main_versions(&self) -> (Option<i32>, Option<i32>) {
+        match (self.main_version_include, self.main_version_exclude) {
+            _ if self.a3_reference.is_some() => (Some(3), None),
+            _ if self.a2_reference.is_some() => (Some(2), None),
+            (None, None) => (Some(3), None),
+            given => given,
+        }
+    }
+
+    fn order(&self) -> Order {
+        match self.order.as_deref() {
+            Some(order) if !order.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("desc:")) => Order::Ascending,
+            _ => Order::Descending,
+        }
+    }
+
+    /// Runs the query.
+    ///
+    /// # Errors
+    ///
+    /// The exception of the first parameter that the database layer can't use.
+    pub(crate) fn run(&self, rows: &Rows, faults: Faults, now: Timestamp) -> Result<Page, QueryFault> {
+        let filter = Filter::new(self, now)?;
+        let token = match &self.token {
+            None => Some(ContinuationToken::START),
+            Some(text) => ContinuationToken::parse(text).map_err(QueryFault)?,
+        };
+        if let Some(excluded) = filter.excluded.filter(|excluded| excluded.contains('"')) {
+            let rest = excluded.split_once('"').map_or("", |(_, rest)| rest);
+            let words =
+                format!("22P02: invalid input syntax for type json\n\nDETAIL: Token \"{rest}\"}}]\" is invalid.");
+            return Err(QueryFault(words));
+        }
+        let size = self.size.unwrap_or(DEFAULT_SIZE);
+        let Ok(size) = usize::try_from(size) else {
+            return Err(QueryFault("2201W: LIMIT must not be negative".to_owned()));
+        };
+        let Some(token) = token else {
+            return match faults.odd_token_ends_the_list {
+                true => Ok(Page { instances: Vec::new(), next: None }),
+                false => Err(QueryFault("The continuation token is not valid.".to_owned())),
+            };
+        };
+        Ok(self.page(rows, &filter, token, size, faults))
+    }
+
+    fn page(&self, rows: &Rows, filter: &Filter<'_>, token: ContinuationToken, size: usize, faults: Faults) -> Page {
+        let order = self.order();
+        let mut window = filter.last_changed.window();
+        if token.number > 0 {
+            match order {
+                Order::Ascending => window.from = window.from.max(token.ticks),
+                Order::Descending => window.to = window.to.min(token.ticks),
+            }
+        }
+        let found: Vec<&Row> = rows
+            .walk(&self.scope(filter), order, window)
+            .filter(|(position, _)| token.admits(*position, order, faults.descending_pages_lose_ties))
+            .filter_map(|(_, guid)| rows.get(guid))
+            .filter(|row| filter.takes(row))
+            .take(size)
+            .collect();
+        let full = found.len() == size && (size > 0 || faults.empty_page_has_a_next);
+        let next = full.then(|| match found.last() {
+            Some(row) => {
+                ContinuationToken { ticks: row.instance.last_changed.map_or(0, DateTime::ticks), number: row.number }
+            }
+            None => ContinuationToken::START,
+        });
+        let document = |row: &&Row| if self.include_elements { row.with_elements() } else { row.without_elements() };
+        Page { instances: found.iter().map(document).collect(), next }
+    }
+
+    /// The smallest index that holds every row of the result.
+    fn scope(&self, filter: &Filter<'_>) -> Scope {
+        let open = filter.confirmed == Some(false);
+        match (&self.app_id, self.party, &self.org) {
+            (_, Some(party), _) => Scope::Party(party.into()),
+            (Some(app), ..) if open => Scope::OpenApp(app.clone()),
+            (Some(app), ..) => Scope::App(app.clone()),
+            (None, None, Some(org)) if open => Scope::OpenOrg(org.clone()),
+            (None, None, Some(org)) => Scope::Org(org.clone()),
+            (None, None, None) => Scope::All,
+        }
+    }
+}
+
+/// A query made ready to look at rows.
+struct Filter<'q> {
+    query: &'q InstanceQuery,
+    confirmed: Option<bool>,
+    excluded: Option<&'q str>,
+    include: Option<i16>,
+    exclude: Option<i16>,
+    last_changed: DateBounds,
+    created: DateBounds,
+    message_interval: DateBounds,
+    ended: TextBounds,
+    visible_after: TextBounds,
+    due_before: TextBounds,
+}
+
+impl<'q> Filter<'q> {
+    fn new(query: &'q InstanceQuery, now: Timestamp) -> Result<Self, QueryFault> {
+        let (include, exclude) = query.main_versions();
+        let small = |version: Option<i32>| match version.map(i16::try_from) {
+            None => Ok(None),
+            Some(Ok(version)) => Ok(Some(version)),
+            Some(Err(_)) => Err(QueryFault("Arithmetic operation resulted in an overflow.".to_owned())),
+        };
+        // Excluding the owner's own confirmations is the same as asking for what it has not confirmed.
+        let by_owner = |excluded: &str| query.org.as_deref().is_some_and(|org| org.eq_ignore_ascii_case(excluded));
+        let (owner, others) = match query.exclude_confirmed_by.as_deref() {
+            Some(excluded) if by_owner(excluded) => (Some(false), None),
+            other => (None, other),
+        };
+        Ok(Self {
+            query,
+            confirmed: query.confirmed.or(owner),
+            excluded: others,
+            include: small(include)?,
+            exclude: small(exclude)?,
+            last_changed: DateBounds::parse("lastChanged", &query.last_changed, now)?,
+            created: DateBounds::parse("created", &query.created, now)?,
+            message_interval: DateBounds::parse("msgBoxInterval", &query.message_interval, now)?,
+            ended: TextBounds::parse("process.ended", &query.ended)?,
+            visible_after: TextBounds::parse("visibleAfter", &query.visible_after)?,
+            due_before: TextBounds::parse("dueBefore", &query.due_before)?,
+        })
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        self.takes_columns(row) && self.takes_status(row) && self.takes_document(row)
+    }
+
+    fn takes_columns(&self, row: &Row) -> bool {
+        let query = self.query;
+        is_none_or(query.org.as_deref(), |org| row.org() == org)
+            && is_none_or(query.app_id.as_deref(), |app| row.app() == app)
+            && is_none_or(query.party, |party| row.party == i64::from(party))
+            && is_none_or(query.parties.as_ref(), |parties| parties.iter().any(|party| row.party == i64::from(*party)))
+            && is_none_or(query.task.as_deref(), |task| row.task.as_deref() == Some(task))
+            && is_none_or(self.confirmed, |confirmed| row.confirmed == confirmed)
+            && is_none_or(self.include, |version| row.main_version == version)
+            && is_none_or(self.exclude, |version| row.main_version != version)
+            && self.last_changed.hold(row.last_changed)
+            && self.created.hold(row.created)
+            && self.message_interval.hold(if is_archived(row) { row.last_changed } else { row.created })
+            && [&query.a3_reference, &query.reference]
+                .into_iter()
+                .flatten()
+                .all(|reference| row.guid.to_string().ends_with(&reference.to_ascii_lowercase()))
+    }
+
+    fn takes_status(&self, row: &Row) -> bool {
+        let flag = |asked: Option<bool>, read: fn(&InstanceStatus) -> bool| {
+            is_none_or(asked, |asked| row.instance.status.as_ref().is_some_and(|status| read(status) == asked))
+        };
+        flag(self.query.is_archived, |status| status.is_archived)
+            && flag(self.query.is_soft_deleted, |status| status.is_soft_deleted)
+            && flag(self.query.is_hard_deleted, |status| status.is_hard_deleted)
+    }
+
+    fn takes_document(&self, row: &Row) -> bool {
+        let instance = &row.instance;
+        let process = instance.process.as_ref();
+        let ended = process.and_then(|process| process.ended);
+        is_none_or(self.query.is_complete, |complete| match complete {
+            true => ended.is_some(),
+            false => process.is_some_and(|process| process.current_task.is_some()),
+        }) && self.ended.hold(ended)
+            && self.visible_after.hold(instance.visible_after)
+            && self.due_before.hold(instance.due_before)
+            && is_none_or(self.excluded, |excluded| {
+                let confirmations = instance.complete_confirmations.iter().flatten();
+                !confirmations.into_iter().any(|confirmation| confirmation.stakeholder_id.as_deref() == Some(excluded))
+            })
+            && is_none_or(self.query.a2_reference.as_deref(), |reference| {
+                let value = instance.data_values.as_ref().and_then(|values| values.get("A2ArchRef"));
+                value.and_then(Option::as_deref) == Some(reference)
+            })
+            && is_none_or(self.query.search.as_deref(), |search| {
+                let texts = instance.presentation_texts.iter().flat_map(|texts| texts.values().flatten());
+                let titled = self.query.titled.iter().flatten().any(|app| app == row.app());
+                titled || texts.into_iter().any(|text| ilike(text, search))
+            })
+    }
+}
+
+fn is_archived(row: &Row) -> bool {
+    row.instance.status.as_ref().is_some_and(|status| status.is_archived)
+}
+
+fn is_none_or<T>(asked: Option<T>, holds: impl FnOnce(T) -> bool) -> bool {
+    asked.is_none_or(holds)
+}
+
+impl DateBounds {
+    /// The smallest window of `lastChanged` that holds every row within the bounds.
+    fn window(&self) -> Window {
+        let (from, to) = self.ends();
+        Window { from: from.unwrap_or(0), to: to.unwrap_or(MAX_TICKS) }
+    }
+}

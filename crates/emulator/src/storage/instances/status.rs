@@ -1,0 +1,58 @@
+//! Read status and substatus.
+
+use http::StatusCode;
+
+use crate::response;
+use crate::storage::context::{Answer, Context, forbidden, unhandled};
+use crate::storage::events;
+use crate::storage::model::{ReadStatus, Substatus};
+
+/// `PUT instances/…/readstatus`. It moves neither `lastChanged` nor `lastChangedBy`.
+pub(crate) fn set_read_status(context: &Context) -> Answer {
+    let text = context.query.first("status").unwrap_or_default();
+    let Some(status) = Some(text).filter(|text| !text.trim().is_empty()).and_then(ReadStatus::parse) else {
+        let words =
+            format!("Invalid read status: {text}. Accepted types include: Unread, Read, UpdatedSinceLastReview");
+        return Err(context.message(StatusCode::BAD_REQUEST, &words));
+    };
+    let guid = context.instance_guid()?;
+    let changed = context.state().rows.change(guid, |row| {
+        row.instance.status.get_or_insert_default().read_status = status;
+        row.with_elements()
+    });
+    Ok(response::json(StatusCode::OK, &context.links().put_on(changed.ok_or_else(unhandled)?)))
+}
+
+/// `PUT instances/…/substatus`: the owning organisation alone, whatever its policy says.
+pub(crate) fn set_substatus(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let body = binding.body::<Substatus>(None);
+    binding.finish()?;
+    let substatus = body.unwrap_or_default();
+    if substatus.label.as_deref().is_none_or(str::is_empty) {
+        let document = serde_json::to_string(&substatus).map_err(|_| unhandled())?;
+        let words = format!("Invalid sub status: {document}. Substatus must be defined and include a label.");
+        return Err(context.message(StatusCode::BAD_REQUEST, &words));
+    }
+    let guid = context.instance_guid()?;
+    let caller = context.caller()?;
+    let mut state = context.state();
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    if !caller.is_org(row.org()) {
+        return Err(forbidden());
+    }
+    context.storable(&substatus)?;
+    let changed = state.rows.change(guid, |row| {
+        // A document without a status has no place for it, and the service loses it without a word.
+        if let Some(status) = &mut row.instance.status {
+            status.substatus = Some(substatus);
+        }
+        row.touch(context.date(), caller.org_number.clone());
+        row.with_elements()
+    });
+    let instance = changed.ok_or_else(unhandled)?;
+    let event = events::about(&instance, "SubstatusUpdated", caller, context);
+    state.events.add(guid, event);
+    drop(state);
+    Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
+}

@@ -1,0 +1,138 @@
+//! The advisory lock of an instance.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::context::{Answer, Context, Refusal, unhandled};
+use super::instances::task_refuses;
+use super::model::{InstanceLockRequest, InstanceLockResponse};
+use super::store::LockFault;
+use crate::response;
+
+/// The header that proves who holds a lock.
+const TOKEN_HEADER: &str = "Altinn-Storage-Lock-Token";
+/// How many random bytes a secret has.
+const SECRET_LENGTH: usize = 20;
+
+/// What a lock token holds.
+#[derive(Deserialize, Serialize)]
+struct LockToken {
+    id: i64,
+    secret: String,
+}
+
+impl LockToken {
+    fn encode(&self) -> Option<String> {
+        serde_json::to_vec(self).ok().map(|document| URL_SAFE_NO_PAD.encode(document))
+    }
+
+    /// The lock's id and the hash of its secret.
+    fn decode(text: &str) -> Option<(i64, Vec<u8>)> {
+        let document = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let token: Self = serde_json::from_slice(&document).ok()?;
+        let secret = STANDARD.decode(token.secret).ok()?;
+        (token.id != 0 && !secret.is_empty()).then(|| (token.id, hash(&secret)))
+    }
+}
+
+fn hash(secret: &[u8]) -> Vec<u8> {
+    digest(&SHA256, secret).as_ref().to_vec()
+}
+
+/// `POST instances/…/lock`.
+pub(crate) fn acquire(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let body = binding.body::<InstanceLockRequest>(Some("request"));
+    binding.finish()?;
+    let seconds = body.unwrap_or_default().ttl_seconds;
+    not_negative(context, seconds)?;
+    let caller = context.caller()?;
+    if caller.changed_by().is_none() {
+        return Err(context.problem(StatusCode::FORBIDDEN, Some("User identity could not be determined.")));
+    }
+    let guid = known_instance(context)?;
+    let mut state = context.state();
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    if task_refuses(&context.platform.world, row, caller) {
+        return Err(context.problem(StatusCode::FORBIDDEN, Some("Not authorized to acquire instance lock.")));
+    }
+    let secret: Vec<u8> =
+        [Uuid::new_v4(), Uuid::new_v4()].iter().flat_map(|random| *random.as_bytes()).take(SECRET_LENGTH).collect();
+    let Some(id) = state.locks.acquire(guid, hash(&secret), seconds, context.now) else {
+        return Err(context.problem(StatusCode::CONFLICT, Some("Lock is already held for this instance.")));
+    };
+    drop(state);
+    let lock_token = LockToken { id, secret: STANDARD.encode(secret) }.encode();
+    Ok(response::json(StatusCode::OK, &InstanceLockResponse { lock_token }))
+}
+
+/// `PATCH instances/…/lock`: holding the token is enough.
+pub(crate) fn prolong(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let token = binding.required_header(TOKEN_HEADER, "lockTokenHeader");
+    let body = binding.body::<InstanceLockRequest>(Some("request"));
+    binding.finish()?;
+    let seconds = body.unwrap_or_default().ttl_seconds;
+    let Some((id, secret_hash)) = token.as_deref().and_then(LockToken::decode) else {
+        return Err(context.problem(StatusCode::BAD_REQUEST, Some("Could not parse lock token.")));
+    };
+    not_negative(context, seconds)?;
+    let guid = known_instance(context)?;
+    let refusal = |status, words| Err(context.problem(status, Some(words)));
+    match context.state().locks.prolong(guid, id, &secret_hash, seconds, context.now) {
+        Ok(()) => Ok(response::empty(StatusCode::NO_CONTENT)),
+        Err(LockFault::Unknown) => refusal(StatusCode::NOT_FOUND, "Lock not found."),
+        Err(LockFault::WrongSecret) => refusal(StatusCode::FORBIDDEN, "Lock token is invalid."),
+        Err(LockFault::Ended) => refusal(StatusCode::UNPROCESSABLE_ENTITY, "Lock has expired."),
+    }
+}
+
+fn not_negative(context: &Context, seconds: i32) -> Result<(), Refusal> {
+    if seconds < 0 {
+        return Err(context.problem(StatusCode::BAD_REQUEST, Some("TtlSeconds cannot be negative.")));
+    }
+    Ok(())
+}
+
+/// The instance in the path, whose party is compared here.
+fn known_instance(context: &Context) -> Result<Uuid, Refusal> {
+    let guid = context.instance_guid()?;
+    let party = i64::from(context.party());
+    if context.state().rows.get(guid).is_none_or(|row| row.party != party) {
+        return Err(context.problem(StatusCode::NOT_FOUND, Some("Instance not found.")));
+    }
+    Ok(guid)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_much(text in ".{0,60}") {
+            let _ = LockToken::decode(&text);
+        }
+    }
+
+    #[test]
+    fn tokens_come_back() {
+        let token = LockToken { id: 7, secret: STANDARD.encode([1, 2, 3]) }.encode().expect("a token");
+        assert_eq!(LockToken::decode(&token), Some((7, hash(&[1, 2, 3]))));
+    }
+
+    #[test]
+    fn what_is_no_token() {
+        let zero = LockToken { id: 0, secret: "AQID".to_owned() }.encode().expect("a token");
+        let empty = LockToken { id: 1, secret: String::new() }.encode().expect("a token");
+        for text in ["", "x", "e30", zero.as_str(), empty.as_str(), "eyJpZCI6MX0="] {
+            assert_eq!(LockToken::decode(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `POST sbl/instances/search`.
+
+use http::StatusCode;
+
+use super::view;
+use crate::dotnet::datetime::DateTime;
+use crate::dotnet::guid;
+use crate::response;
+use crate::storage::context::{Answer, Context};
+use crate::storage::instances::InstanceQuery;
+use crate::storage::model::{Application, Instance, MessageBoxInstance, MessageBoxQuery};
+use crate::storage::policy;
+use crate::storage::store::State;
+
+/// The most messages of one search.
+const SIZE: i32 = 5000;
+
+/// Searches messages of several parties.
+pub(crate) fn search(context: &Context) -> Answer {
+    let mut binding = context.bind();
+    let body = binding.body::<MessageBoxQuery>(None);
+    binding.finish()?;
+    let asked = body.unwrap_or_default();
+    let Some(kinds) = Kinds::of(&asked) else {
+        return Ok(response::json(StatusCode::OK, &Vec::<MessageBoxInstance>::new()));
+    };
+    let Some(parties) = asked.instance_owner_party_id_list.clone() else {
+        let words =
+            "Unable to perform query on instances due to: Object reference not set to an instance of an object.";
+        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, words));
+    };
+    let caller = context.caller()?;
+    let state = context.state();
+    let query = database_query(&asked, parties, &state);
+    let page = query.run(&state.rows, context.platform.storage.faults(), context.now);
+    let page = page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
+    let now = context.date().ticks();
+    let language = view::language_of(asked.language.as_deref());
+    let mut messages: Vec<MessageBoxInstance> = page
+        .instances
+        .iter()
+        .filter(|instance| kinds.takes(instance))
+        .filter(|instance| instance.visible_after.is_none_or(|date| date.ticks() <= now))
+        .filter(|instance| !is_hidden(&state, instance))
+        .filter_map(|instance| {
+            let guid = guid::parse(instance.id.as_deref()?.rsplit('/').next()?)?;
+            state.rows.get(guid)
+        })
+        .filter(|row| policy::permits(&context.platform.world, row.app(), caller, "read"))
+        .map(|row| {
+            let message = view::message(&context.platform.world, &state, row, caller, &language);
+            let status = row.instance.status.as_ref();
+            let closed = status.is_some_and(|status| status.is_archived || status.is_soft_deleted);
+            let due_date_time = message.due_date_time.filter(|_| !closed);
+            MessageBoxInstance { due_date_time, ..message }
+        })
+        .collect();
+    // The service sorts by guid.
+    messages.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(response::json(StatusCode::OK, &messages))
+}
+
+/// Which states are asked for.
+struct Kinds {
+    active: bool,
+    archived: bool,
+    deleted: bool,
+}
+
+impl Kinds {
+    /// `None` when nothing can match: a reference is one of an archived instance.
+    fn of(asked: &MessageBoxQuery) -> Option<Self> {
+        let (mut active, archived, deleted) = (asked.include_active, asked.include_archived, asked.include_deleted);
+        if asked.archive_reference.as_deref().is_some_and(|reference| !reference.is_empty()) {
+            match (active, archived, deleted) {
+                (true, false, false) => return None,
+                (true, true, true) | (false, false, false) => {
+                    return Some(Self { active: false, archived: true, deleted: true });
+                }
+                _ => active = false,
+            }
+        }
+        Some(if active == archived && archived == deleted {
+            Self { active: true, archived: true, deleted: true }
+        } else {
+            Self { active, archived, deleted }
+        })
+    }
+
+    fn takes(&self, instance: &Instance) -> bool {
+        let status = instance.status.as_ref();
+        let archived = status.is_some_and(|status| status.is_archived);
+        let deleted = status.is_some_and(|status| status.is_soft_deleted);
+        match (self.active, self.archived, self.deleted) {
+            (true, true, true) => true,
+            (true, true, false) => !deleted,
+            (true, false, true) => !archived || deleted,
+            (false, true, true) => archived || deleted,
+            (true, false, false) => !archived && !deleted,
+            (false, true, false) => archived && !deleted,
+            (false, false, true) => deleted,
+            (false, false, false) => false,
+        }
+    }
+}
+
+fn database_query(asked: &MessageBoxQuery, parties: Vec<i32>, state: &State) -> InstanceQuery {
+    let bound =
+        |operator: &str, date: Option<DateTime>| date.map(|date| format!("{operator}:{}", date.to_seconds().as_utc()));
+    let bounds = |from, to| bound("gte", from).into_iter().chain(bound("lte", to)).collect();
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let search = text(&asked.search_string);
+    let (party, parties) = match parties.as_slice() {
+        [party] => (Some(*party), None),
+        _ => (None, Some(parties)),
+    };
+    InstanceQuery {
+        party,
+        parties,
+        app_id: text(&asked.app_id),
+        titled: search.as_deref().map(|search| apps_titled(state, search)),
+        search,
+        reference: text(&asked.archive_reference),
+        last_changed: bounds(asked.from_last_changed, asked.to_last_changed),
+        message_interval: bounds(asked.from_created, asked.to_created),
+        // The portal shows what was taken over from earlier generations, too, unless it is asked not to.
+        main_version_include: (asked.filter_migrated == Some(true)).then_some(3),
+        main_version_exclude: (asked.filter_migrated != Some(true)).then_some(0),
+        is_hard_deleted: Some(false),
+        size: Some(SIZE),
+        ..InstanceQuery::default()
+    }
+}
+
+/// The apps that have the text in one of their titles.
+fn apps_titled(state: &State, search: &str) -> Vec<String> {
+    let search = search.trim().to_lowercase();
+    let has = |title: &Option<String>| title.as_deref().is_some_and(|title| title.to_lowercase().contains(&search));
+    let titled = |application: &&Application| application.title.iter().flat_map(|titles| titles.values()).any(has);
+    state.registry.applications().filter(titled).filter_map(|application| application.id.clone()).collect()
+}
+
+fn is_hidden(state: &State, instance: &Instance) -> bool {
+    let application = state.registry.application(instance.app_id.as_deref().unwrap_or_default());
+    let config = application.and_then(|application| application.message_box_config.as_ref());
+    let Some(hide) = config.and_then(|config| config.hide_settings.as_ref()) else { return false };
+    let task = instance.process.as_ref().and_then(|process| process.current_task.as_ref());
+    let task = task.and_then(|task| task.element_id.as_ref());
+    hide.hide_always || task.is_some_and(|task| hide.hide_on_task.iter().flatten().any(|hidden| hidden == task))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::model::InstanceStatus;
+
+    fn taken(active: bool, archived: bool, deleted: bool, reference: Option<&str>) -> Option<Vec<&'static str>> {
+        let asked = MessageBoxQuery {
+            include_active: active,
+            include_archived: archived,
+            include_deleted: deleted,
+            archive_reference: reference.map(str::to_owned),
+            ..MessageBoxQuery::default()
+        };
+        let kinds = Kinds::of(&asked)?;
+        let instance = |is_archived, is_soft_deleted| Instance {
+            status: Some(InstanceStatus { is_archived, is_soft_deleted, ..InstanceStatus::default() }),
+            ..Instance::default()
+        };
+        let all = [
+            ("active", instance(false, false)),
+            ("archived", instance(true, false)),
+            ("deleted", instance(false, true)),
+            ("archived and deleted", instance(true, true)),
+        ];
+        Some(all.into_iter().filter(|(_, instance)| kinds.takes(instance)).map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn states_are_combined() {
+        let everything = ["active", "archived", "deleted", "archived and deleted"];
+        assert_eq!(taken(false, false, false, None).as_deref(), Some(&everything[..]));
+        assert_eq!(taken(true, false, false, None).as_deref(), Some(&["active"][..]));
+        assert_eq!(taken(true, true, false, None).as_deref(), Some(&["active", "archived"][..]));
+        assert_eq!(taken(true, false, true, None).as_deref(), Some(&["active", "deleted", "archived and deleted"][..]));
+        assert_eq!(taken(false, false, true, None).as_deref(), Some(&["deleted", "archived and deleted"][..]));
+    }
+
+    #[test]
+    fn a_reference_is_never_one_of_an_active_instance() {
+        assert_eq!(taken(true, false, false, Some("abc")), None);
+        let closed = ["archived", "deleted", "archived and deleted"];
+        assert_eq!(taken(true, true, true, Some("abc")).as_deref(), Some(&closed[..]));
+        assert_eq!(taken(true, true, false, Some("abc")).as_deref(), Some(&["archived"][..]));
+    }
+}

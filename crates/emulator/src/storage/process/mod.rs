@@ -1,0 +1,28 @@
+//! The process of an instance: updates, history, and what the decision point is told.
+
+mod history;
+mod update;
+
+use http::StatusCode;
+
+use super::context::{Answer, Context};
+use super::model::AuthInfo;
+use crate::response;
+
+pub(super) use history::history;
+pub(super) use update::{update, update_with_events};
+
+/// `GET instances/…/process/authinfo`, open to anyone. Here the party is compared.
+pub(super) fn auth_info(context: &Context) -> Answer {
+    let (party, guid) = (context.party(), context.instance_guid()?);
+    let found = context.state().rows.get(guid).map(|row| {
+        let info = AuthInfo { process: row.instance.process.clone(), app_id: row.instance.app_id.clone() };
+        (row.party == i64::from(party), info)
+    });
+    let words = match found {
+        Some((true, info)) => return Ok(response::json(StatusCode::OK, &info)),
+        Some((false, _)) => "",
+        None => "Object reference not set to an instance of an object.",
+    };
+    Err(context.message(StatusCode::NOT_FOUND, &format!("Unable to find instance {party}/{guid}: {words}")))
+}

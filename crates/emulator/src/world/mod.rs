@@ -1,0 +1,277 @@
+//! What the emulated services know from the start: the world file.
+
+mod issuers;
+mod jwk;
+mod maskinporten;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub(crate) use issuers::{IdportenIssuer, MaskinportenIssuer, MaskinportenIssuers, StudioIssuer};
+pub(crate) use jwk::Jwk;
+pub(crate) use maskinporten::{ClientEntry, Delegation, KeyEntry, ScopeEntry, SystemUser};
+
+use crate::seed::Submission;
+
+/// Domains of the real services.
+const REAL_DOMAINS: [&str; 4] = ["altinn.no", "altinn.cloud", "maskinporten.no", "maskinporten.dev"];
+
+const DEMO: &str = include_str!("demo.json");
+
+/// The content that the services have when they start: organisations, parties, applications, Maskinporten clients and
+/// submissions. [`World::default`] is a small demonstration world with the service owner `ttd`.
+///
+/// The file form is JSON; every member is optional.
+///
+/// | member | holds |
+/// | --- | --- |
+/// | `hostname` | host name in links and issuers (`https://platform.{hostname}/…`); without it they point at the emulator |
+/// | `orgs` | service owners by code: `{"ttd": {"orgNumber": "405003309", "name": {…}}}` |
+/// | `parties` | `{partyId, person or organisation}`; a `name` is for the reader |
+/// | `users` | `{userId, partyId}` |
+/// | `policies` | by name: subject (`owner`, `org:CODE`, `user:ID`) to actions |
+/// | `obligations` | the authentication levels that a policy asks for, unless an app has its own |
+/// | `dataTypes` | the data types of every app that has none of its own |
+/// | `apps` | by app id: `{policy, obligations, metadata, dataTypes}` |
+/// | `clients`, `restrictedScopes`, `delegations`, `systemUsers` | what Maskinporten knows |
+/// | `submissions` | instances that exist from the start |
+/// | `maskinporten`, `idporten`, `altinnstudio` | public keys of token issuers that the exchange trusts beside the emulator's own |
+/// | `platform` | `{"auditLog": true}` switches the exchange's audit log on; `{"oidcProviders": {"NAME": {"issuer": "…"}}}` with Maskinporten's issuer lets its tokens be refreshed without an exchange |
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct World {
+    #[serde(default)]
+    pub(crate) hostname: Option<String>,
+    #[serde(default)]
+    pub(crate) orgs: BTreeMap<String, Org>,
+    #[serde(default)]
+    pub(crate) parties: Vec<Party>,
+    #[serde(default)]
+    pub(crate) users: Vec<User>,
+    #[serde(default)]
+    pub(crate) policies: BTreeMap<String, Policy>,
+    #[serde(default)]
+    pub(crate) obligations: Obligations,
+    #[serde(default)]
+    pub(crate) data_types: Vec<Value>,
+    #[serde(default)]
+    pub(crate) apps: BTreeMap<String, AppEntry>,
+    #[serde(default)]
+    pub(crate) clients: Vec<ClientEntry>,
+    #[serde(default)]
+    pub(crate) restricted_scopes: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) delegations: Vec<Delegation>,
+    #[serde(default)]
+    pub(crate) system_users: Vec<SystemUser>,
+    #[serde(default)]
+    pub(crate) submissions: Vec<Submission>,
+    #[serde(default)]
+    pub(crate) maskinporten: MaskinportenIssuers,
+    #[serde(default)]
+    pub(crate) idporten: IdportenIssuer,
+    #[serde(default)]
+    pub(crate) altinnstudio: StudioIssuer,
+    #[serde(default)]
+    pub(crate) platform: PlatformSettings,
+}
+
+/// How the platform's services are configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PlatformSettings {
+    /// Whether exchanges are logged. The log takes only organisation numbers that are 32-bit numbers, and the exchange
+    /// fails with it.
+    pub(crate) audit_log: bool,
+    /// Issuers whose own tokens Authentication accepts without an exchange, by a name of the file's own.
+    pub(crate) oidc_providers: BTreeMap<String, OidcProvider>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct OidcProvider {
+    pub(crate) issuer: String,
+}
+
+/// Subject (`owner`, `org:CODE`, `user:ID`) to the actions it may take.
+pub(crate) type Policy = BTreeMap<String, Vec<String>>;
+
+/// Obligation name to the authentication level it asks for.
+pub(crate) type Obligations = BTreeMap<String, i64>;
+
+/// A service owner, as the list of organisations has it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Org {
+    #[serde(alias = "orgnr")]
+    pub(crate) org_number: Option<String>,
+    pub(crate) name: Map<String, Value>,
+}
+
+/// Someone who can own an instance: a person or an organisation.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Party {
+    pub(crate) party_id: i64,
+    #[serde(default)]
+    pub(crate) person: Option<String>,
+    #[serde(default)]
+    pub(crate) organisation: Option<String>,
+}
+
+/// The person number belongs in no log.
+impl std::fmt::Debug for Party {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Party").field("party_id", &self.party_id).finish_non_exhaustive()
+    }
+}
+
+/// An end user.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User {
+    pub(crate) user_id: i64,
+    pub(crate) party_id: i64,
+}
+
+/// An application as the world file has it. Storage copies it into its own registry, where it can change.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct AppEntry {
+    pub(crate) policy: String,
+    pub(crate) obligations: Option<Obligations>,
+    /// Members laid over the application metadata.
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) data_types: Option<Vec<Value>>,
+}
+
+/// Why a world can't be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The file can't be read.
+    #[error("the world file {path} can't be read")]
+    Read {
+        /// The path as given.
+        path: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The text is no world: not JSON, or a member has the wrong form.
+    #[error("the world is not valid JSON of the expected form")]
+    Parse(#[from] serde_json::Error),
+}
+
+impl World {
+    /// A world that knows nothing.
+    pub fn empty() -> Self {
+        Self {
+            hostname: None,
+            orgs: BTreeMap::new(),
+            parties: Vec::new(),
+            users: Vec::new(),
+            policies: BTreeMap::new(),
+            obligations: BTreeMap::new(),
+            data_types: Vec::new(),
+            apps: BTreeMap::new(),
+            clients: Vec::new(),
+            restricted_scopes: BTreeMap::new(),
+            delegations: Vec::new(),
+            system_users: Vec::new(),
+            submissions: Vec::new(),
+            maskinporten: MaskinportenIssuers::default(),
+            idporten: IdportenIssuer::default(),
+            altinnstudio: StudioIssuer::default(),
+            platform: PlatformSettings::default(),
+        }
+    }
+
+    /// Reads a world from JSON text. Members that are absent are empty; unknown ones are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Parse`] when `text` is not JSON or a member has the wrong form.
+    pub fn from_json(text: &str) -> Result<Self, WorldError> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// Reads a world file.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Read`] when the file at `path` can't be read, [`WorldError::Parse`] as for [`World::from_json`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, WorldError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| WorldError::Read { path: path.display().to_string(), source })?;
+        Self::from_json(&text)
+    }
+
+    /// A host name or issuer in this world that belongs to the real services, if there is one.
+    pub(crate) fn real_name(&self) -> Option<&str> {
+        let issuers = [&self.maskinporten.main, &self.maskinporten.alternative];
+        let issuers = issuers.into_iter().flatten().map(|issuer| issuer.issuer.as_str());
+        self.hostname.as_deref().into_iter().chain(issuers).find(|name| {
+            let host = name.split("://").last().unwrap_or_default();
+            let host = host.split(['/', ':']).next().unwrap_or_default();
+            REAL_DOMAINS
+                .iter()
+                .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        })
+    }
+
+    /// The organisation of the service-owner code `code`.
+    pub(crate) fn org(&self, code: &str) -> Option<&Org> {
+        self.orgs.get(code)
+    }
+
+    pub(crate) fn party(&self, party_id: i64) -> Option<&Party> {
+        self.parties.iter().find(|p| p.party_id == party_id)
+    }
+
+    pub(crate) fn party_by_person(&self, number: &str) -> Option<&Party> {
+        self.parties.iter().find(|p| p.person.as_deref() == Some(number))
+    }
+
+    pub(crate) fn party_by_organisation(&self, number: &str) -> Option<&Party> {
+        self.parties.iter().find(|p| p.organisation.as_deref() == Some(number))
+    }
+
+    pub(crate) fn user_of_party(&self, party_id: i64) -> Option<&User> {
+        self.users.iter().find(|u| u.party_id == party_id)
+    }
+
+    /// The application with this id, `org/app`.
+    pub(crate) fn app(&self, app_id: &str) -> Option<&AppEntry> {
+        self.apps.get(app_id)
+    }
+
+    /// Who may do what in the application `app_id`. None when the world has no such application or policy.
+    pub(crate) fn policy_of(&self, app_id: &str) -> Option<&Policy> {
+        self.policies.get(&self.app(app_id)?.policy)
+    }
+
+    /// The authentication levels that the application's policy asks for: its own, else the world's.
+    pub(crate) fn obligations_of(&self, app_id: &str) -> &Obligations {
+        self.app(app_id).and_then(|app| app.obligations.as_ref()).unwrap_or(&self.obligations)
+    }
+
+    /// The data types of the application: its own, else the world's.
+    pub(crate) fn data_types_of(&self, app_id: &str) -> &[Value] {
+        self.app(app_id).and_then(|app| app.data_types.as_deref()).unwrap_or(&self.data_types)
+    }
+}
+
+/// The demonstration world: the service owner `ttd` (405003309) with the application `ttd/mottak-demo`, two more
+/// service owners, and a few parties.
+impl Default for World {
+    fn default() -> Self {
+        // A test holds that the file parses; the fallback only keeps this free of a panic.
+        serde_json::from_str(DEMO).unwrap_or_else(|_| Self::empty())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use super::*;
+
+#[test]
+fn the_demonstration_world_parses() {
+    let world: World = serde_json::from_str(DEMO).unwrap();
+    assert_eq!(world.org("ttd").unwrap().org_number.as_deref(), Some("405003309"));
+    assert!(world.policy_of("ttd/mottak-demo").is_some());
+    assert!(world.data_types_of("ttd/mottak-demo").iter().any(|t| t["id"] == "attachment"));
+    assert!(World::default().party(510_001).is_some());
+}
+
+#[test]
+fn absent_members_are_empty_not_those_of_the_demonstration() {
+    let world = World::from_json("{}").unwrap();
+    assert!(world.orgs.is_empty() && world.apps.is_empty() && world.clients.is_empty());
+}
+
+#[test]
+fn scopes_are_names_or_objects() {
+    let world = World::from_json(
+        r#"{"clients": [{"clientId": "a", "orgNumber": "405003309", "scopes": ["x:y", {"name": "x:z", "maxAge": 30}],
+            "keys": [{"kty": "RSA", "kid": "k", "expires": "2026-01-01T00:00:00Z"}]}]}"#,
+    )
+    .unwrap();
+    let client = &world.clients[0];
+    assert_eq!(client.token_lifetime, 120);
+    assert_eq!(client.scopes[0].name, "x:y");
+    assert_eq!(client.scopes[1].max_age, Some(30));
+    assert_eq!(client.keys[0].jwk.members()["kid"], "k");
+    assert!(client.keys[0].expires.is_some());
+}
+
+#[test]
+fn an_app_has_its_own_obligations_when_it_says_so() {
+    let world = World::from_json(
+        r#"{"obligations": {"level": 2}, "policies": {"p": {}},
+            "apps": {"a/strict": {"policy": "p"}, "a/lenient": {"policy": "p", "obligations": {}}}}"#,
+    )
+    .unwrap();
+    assert_eq!(world.obligations_of("a/strict").len(), 1);
+    assert!(world.obligations_of("a/lenient").is_empty());
+    assert!(world.obligations_of("a/absent").contains_key("level"));
+}
+
+#[test]
+fn a_party_is_found_by_any_of_its_numbers() {
+    let world = World::default();
+    let person = world.party_by_person("01039012345").unwrap();
+    assert_eq!(person.party_id, 510_001);
+    assert!(world.party_by_organisation("01039012345").is_none());
+    assert_eq!(world.party_by_organisation("310000001").unwrap().party_id, 520_001);
+    assert_eq!(world.user_of_party(510_001).unwrap().user_id, 20_001);
+}
+
+#[test]
+fn no_person_number_in_debug() {
+    let text = format!("{:?}", World::default());
+    assert!(!text.contains("01039012345"));
+}
+
+#[test]
+fn no_private_member_of_a_key_in_debug() {
+    let key = r#"{"kty": "RSA", "kid": "k", "d": "secret-secret"}"#;
+    let world = World::from_json(&format!(
+        r#"{{"clients": [{{"clientId": "a", "orgNumber": "1", "keys": [{key}]}}],
+            "maskinporten": {{"main": {{"issuer": "i", "metadata": "m", "keys": {{"one": {key}}}}}}}}}"#
+    ));
+    let text = format!("{:?}", world.unwrap());
+    assert!(text.contains("\"k\"") && !text.contains("secret-secret"));
+}
+
+#[test]
+fn errors_name_the_file() {
+    let error = World::from_file("/no/such/file.json").unwrap_err();
+    assert!(error.to_string().contains("/no/such/file.json"));
+    assert!(matches!(World::from_json("5"), Err(WorldError::Parse(_))));
+}
+
+#[test]
+fn names_of_the_real_services_are_noticed() {
+    let world = |text: &str| World::from_json(text).unwrap();
+    for name in ["altinn.no", "tt02.altinn.no", "at22.altinn.cloud"] {
+        assert_eq!(world(&format!(r#"{{"hostname": "{name}"}}"#)).real_name(), Some(name));
+    }
+    let issuer = r#"{"maskinporten": {"main": {"issuer": "https://test.maskinporten.no/", "metadata": "x"}}}"#;
+    assert_eq!(world(issuer).real_name(), Some("https://test.maskinporten.no/"));
+    for name in ["contract.test", "myaltinn.no", "altinn.no.test"] {
+        assert_eq!(world(&format!(r#"{{"hostname": "{name}"}}"#)).real_name(), None);
+    }
+    assert_eq!(World::default().real_name(), None);
+}

@@ -1,0 +1,309 @@
+//! The Altinn exchange, refresh and key documents over HTTP.
+
+use crate::support::{READ, Setup, claims_of, laid_over, part_of};
+use altinn_emulator::{Emulator, NewClient};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+const PATH: &str = "authentication/api/v1/exchange/maskinporten";
+const REFRESH: &str = "authentication/api/v1/refresh";
+
+async fn setup() -> Setup {
+    Setup::new(NewClient::new("405003309").scopes([READ, "other:scope"])).await
+}
+
+async fn get(setup: &Setup, path: &str, token: &str) -> (u16, String) {
+    let bearer = format!("Bearer {token}");
+    let response = setup.get(path, &[("authorization", &bearer)]).await;
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_half_an_hour_as_the_service_owner() {
+    let setup = setup().await;
+    let token = setup.token(json!({})).await;
+    let incoming = claims_of(&token);
+    setup.emulator.clock().advance(SignedDuration::from_secs(100));
+    let response = setup.exchange(&token).await;
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let altinn = response.text().await.unwrap();
+    let claims = claims_of(&altinn);
+    assert_eq!(claims["urn:altinn:org"], "ttd");
+    assert_eq!(claims["urn:altinn:orgNumber"], "405003309");
+    assert_eq!(claims["urn:altinn:authlevel"], 3);
+    assert_eq!(claims["urn:altinn:authenticatemethod"], "maskinporten");
+    assert_eq!(claims["iss"], format!("{}authentication/api/v1/openid/", setup.emulator.url()));
+    for kept in ["scope", "token_type", "client_id", "consumer", "jti"] {
+        assert_eq!(claims[kept], incoming[kept]);
+    }
+    assert!(!claims.contains_key("client_amr"));
+    assert_eq!(claims["nbf"], claims["iat"]);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 1800);
+    assert!((claims["iat"].as_i64().unwrap() - setup.now()).abs() <= 2);
+}
+
+#[tokio::test]
+async fn the_signature_verifies_with_the_published_key() {
+    let setup = setup().await;
+    let token = setup.exchange(&setup.token(json!({})).await).await.text().await.unwrap();
+    let document = setup.get("authentication/api/v1/openid/.well-known/openid-configuration", &[]).await;
+    let document: Value = serde_json::from_str(&document.text().await.unwrap()).unwrap();
+    assert_eq!(document["issuer"], claims_of(&token)["iss"]);
+    let path = document["jwks_uri"].as_str().unwrap().strip_prefix(setup.emulator.url()).unwrap().to_owned();
+    let set: Value = serde_json::from_str(&setup.get(&path, &[]).await.text().await.unwrap()).unwrap();
+    let key = &set["keys"][0];
+    let header = part_of(&token, 0);
+    assert_eq!(header["kid"], key["kid"]);
+    let certificate = STANDARD.decode(key["x5c"][0].as_str().unwrap()).unwrap();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
+    assert_eq!(header["x5t"], URL_SAFE_NO_PAD.encode(digest.as_ref()));
+    let number = |name: &str| STANDARD.decode(key[name].as_str().unwrap()).unwrap();
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    RsaPublicKeyComponents { n: number("n"), e: number("e") }
+        .verify(&RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap())
+        .unwrap();
+}
+
+#[tokio::test]
+async fn json_puts_the_token_in_quotes() {
+    let setup = setup().await;
+    let bearer = format!("Bearer {}", setup.token(json!({})).await);
+    let response = setup.get(PATH, &[("authorization", &bearer), ("accept", "application/json")]).await;
+    assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
+    assert!(!response.headers().contains_key("content-length"));
+    let quoted: String = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_eq!(claims_of(&quoted)["urn:altinn:org"], "ttd");
+}
+
+#[tokio::test]
+async fn no_token_and_wrong_tokens_are_refused_without_a_reason() {
+    let setup = setup().await;
+    let response = setup.get(PATH, &[]).await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.headers()["content-type"], "application/problem+json; charset=utf-8");
+    let problem: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_eq!((&problem["title"], &problem["status"]), (&json!("Unauthorized"), &json!(401)));
+    let foreign =
+        setup.signer.sign(&json!({"alg": "RS256"}), &json!({"iss": setup.emulator.url(), "exp": setup.now() + 60}));
+    for token in ["abc", "a.b", &foreign] {
+        assert_eq!(get(&setup, PATH, token).await.0, 401, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_token_fails_every_path_of_the_platform_but_not_maskinporten() {
+    let setup = setup().await;
+    let platform = [
+        PATH,
+        "authentication/api/v1/openid/.well-known/openid-configuration",
+        "authentication/nothing",
+        "storage/api/v1/instances",
+        "storage/nothing",
+    ];
+    for path in platform {
+        assert_eq!(get(&setup, path, "not.a.token").await, (500, String::new()), "{path}");
+    }
+    assert_eq!(get(&setup, "jwk", "not.a.token").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_token_can_be_exchanged_until_ten_seconds_after_its_end() {
+    let setup = setup().await;
+    let token = setup.token(json!({})).await;
+    setup.emulator.clock().advance(SignedDuration::from_secs(127));
+    assert_eq!(setup.exchange(&token).await.status(), 200);
+    setup.emulator.clock().advance(SignedDuration::from_secs(5));
+    assert_eq!(setup.exchange(&token).await.status(), 401);
+}
+
+#[tokio::test]
+async fn digdir_acts_as_the_test_department_when_it_says_so() {
+    let setup = Setup::new(NewClient::new("991825827")).await;
+    let token = setup.token(json!({})).await;
+    for (query, org) in [("", "digdir"), ("?test=true", "ttd"), ("?test=%20TRUE%20", "ttd"), ("?test=false", "digdir")]
+    {
+        let (status, body) = get(&setup, &format!("{PATH}{query}"), &token).await;
+        assert_eq!((status, claims_of(&body)["urn:altinn:org"].as_str()), (200, Some(org)), "{query}");
+    }
+    let (status, body) = get(&setup, &format!("{PATH}?test=1"), &token).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("The value '1' is not valid."));
+}
+
+#[tokio::test]
+async fn without_a_service_owner_scope_or_off_the_list_there_is_no_org() {
+    let setup = setup().await;
+    let other = setup.token(json!({"scope": "other:scope"})).await;
+    assert!(!claims_of(&get(&setup, PATH, &other).await.1).contains_key("urn:altinn:org"));
+    let unlisted = Setup::new(NewClient::new("310000009")).await;
+    let claims = claims_of(&get(&unlisted, PATH, &unlisted.token(json!({})).await).await.1);
+    assert!(!claims.contains_key("urn:altinn:org"));
+    assert_eq!(claims["urn:altinn:orgNumber"], "310000009");
+}
+
+#[tokio::test]
+async fn the_provider_is_named_and_only_get_is_allowed() {
+    let setup = setup().await;
+    let token = setup.token(json!({})).await;
+    let (status, body) = get(&setup, "authentication/api/v1/exchange/secret", &token).await;
+    assert_eq!(status, 400);
+    assert!(body.starts_with("Invalid token provider: secret."));
+    assert_eq!(get(&setup, "authentication/api/v1/exchange/MASKINPORTEN/", &token).await.0, 200);
+    assert_eq!(get(&setup, "authentication/api/v1/exchange", &token).await.0, 404);
+    let post = setup.http.post(format!("{}{PATH}", setup.emulator.url())).send().await.unwrap();
+    assert_eq!((post.status().as_u16(), post.headers()["allow"].to_str().unwrap()), (405, "GET"));
+}
+
+#[tokio::test]
+async fn enterprise_users_are_gone() {
+    let setup = setup().await;
+    let bearer = format!("Bearer {}", setup.token(json!({})).await);
+    let header = ("x-altinn-enterpriseuser-authentication", "eDp5");
+    let gone = setup.get(PATH, &[("authorization", &bearer), header]).await;
+    assert_eq!(gone.status(), 410);
+    assert!(!gone.text().await.unwrap().contains("traceId"));
+    assert_eq!(setup.get(PATH, &[header]).await.status(), 401);
+}
+
+#[tokio::test]
+async fn outages_behind_the_exchange_look_like_bad_tokens() {
+    let setup = setup().await;
+    let owner = setup.token(json!({})).await;
+    let other = setup.token(json!({"scope": "other:scope"})).await;
+    let list = setup.get("orgs/altinn-orgs.json", &[]).await.text().await.unwrap();
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list["orgs"]["ttd"]["orgnr"], "405003309");
+    setup.emulator.outages().set_orgs_list(true);
+    assert_eq!(setup.get("orgs/altinn-orgs.json", &[]).await.status(), 500);
+    assert_eq!(setup.exchange(&owner).await.status(), 401);
+    assert_eq!(setup.exchange(&other).await.status(), 200);
+    setup.emulator.outages().set_orgs_list(false);
+    setup.emulator.outages().set_maskinporten_keys(true);
+    assert_eq!(setup.exchange(&other).await.status(), 401);
+    setup.emulator.outages().set_maskinporten_keys(false);
+    assert_eq!(setup.exchange(&owner).await.status(), 200);
+}
+
+#[tokio::test]
+async fn one_bad_entry_breaks_the_whole_list_of_service_owners() {
+    for (orgs, status) in [
+        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": "405003309"}}"#, 401),
+        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": null}}"#, 401),
+        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {}}"#, 401),
+        ("{}", 401),
+        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": ""}}"#, 200),
+    ] {
+        let world = format!(r#"{{"orgs": {orgs}}}"#);
+        let setup = Setup::in_world(&world, NewClient::new("405003309")).await;
+        let token = setup.token(json!({})).await;
+        assert_eq!(setup.exchange(&token).await.status(), status, "{orgs}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_takes_numbers_of_32_bits_only() {
+    let world = r#"{"orgs": {"ttd": {"orgNumber": "405003309"}}, "platform": {"auditLog": true}}"#;
+    for (org, status) in [("405003309", 200), ("9999999999", 401)] {
+        let setup = Setup::in_world(world, NewClient::new(org)).await;
+        let token = setup.token(json!({})).await;
+        assert_eq!(setup.exchange(&token).await.status(), status, "{org}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_can_be_refreshed_while_it_is_valid() {
+    let setup = setup().await;
+    let token = setup.exchange(&setup.token(json!({})).await).await.text().await.unwrap();
+    setup.emulator.clock().advance(SignedDuration::from_mins(20));
+    let (status, fresh) = get(&setup, REFRESH, &token).await;
+    assert_eq!(status, 200);
+    assert_eq!(claims_of(&fresh)["sid"], claims_of(&token)["sid"]);
+    setup.emulator.clock().advance(SignedDuration::from_mins(11));
+    assert_eq!(get(&setup, REFRESH, &token).await, (401, String::new()));
+    assert_eq!(get(&setup, REFRESH, &fresh).await.0, 200);
+    let cookie = format!("AltinnStudioRuntime={fresh}");
+    assert_eq!(setup.get(REFRESH, &[("cookie", &cookie)]).await.status(), 200);
+    assert_eq!(setup.get(REFRESH, &[]).await.status(), 401);
+    let maskinporten = setup.token(json!({})).await;
+    assert_eq!(get(&setup, REFRESH, &maskinporten).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_maskinporten_token_can_be_refreshed_where_maskinporten_is_a_provider() {
+    let world = r#"{"maskinporten": {"main": {"issuer": "https://mp.test/", "metadata": "https://mp.test/x"}},
+        "platform": {"oidcProviders": {"maskinporten": {"issuer": "https://mp.test/"}}}}"#;
+    let setup = Setup::in_world(world, NewClient::new("405003309")).await;
+    let token = setup.token(json!({"aud": "https://mp.test/"})).await;
+    let (status, fresh) = get(&setup, REFRESH, &token).await;
+    assert_eq!(status, 200);
+    let claims = claims_of(&fresh);
+    assert_eq!((&claims["iss"], &claims["client_amr"]), (&json!("https://mp.test/"), &json!("private_key_jwt")));
+    assert!(!claims.contains_key("urn:altinn:orgNumber"));
+}
+
+#[tokio::test]
+async fn a_system_users_details_lose_their_brackets() {
+    let setup = setup().await;
+    let organisation = json!({"authority": "iso6523-actorid-upis", "ID": "0192:310000001"});
+    let details = json!([{"type": "urn:altinn:systemuser", "systemuser_org": organisation}]);
+    let token = setup.token(json!({"authorization_details": details})).await;
+    let claims = claims_of(&get(&setup, PATH, &token).await.1);
+    assert!(claims["authorization_details"]["systemuser_id"].is_array());
+}
+
+#[tokio::test]
+async fn a_world_with_a_host_name_has_it_in_issuers_and_links() {
+    let world = r#"{"hostname": "contract.test", "orgs": {"ttd": {"orgNumber": "405003309"}}}"#;
+    let setup = Setup::in_world(world, NewClient::new("405003309")).await;
+    let claims = claims_of(&get(&setup, PATH, &setup.token(json!({})).await).await.1);
+    assert_eq!(claims["iss"], "https://platform.contract.test/authentication/api/v1/openid/");
+}
+
+#[tokio::test]
+async fn too_many_header_bytes_are_refused_by_the_platform() {
+    let setup = setup().await;
+    let long = "x".repeat(40_000);
+    assert_eq!(setup.get(PATH, &[("x-long", &long)]).await.status(), 431);
+}
+
+#[tokio::test]
+async fn tokens_can_be_signed_with_any_claims() {
+    let emulator = Emulator::start().await.unwrap();
+    let token = emulator.sign_altinn_token(&json!({"urn:altinn:org": "ttd"})).unwrap();
+    assert_eq!(claims_of(&token)["urn:altinn:org"], "ttd");
+    assert!(emulator.sign_altinn_token(&json!([])).is_err());
+}
+
+#[tokio::test]
+async fn a_persons_token_becomes_an_end_users_and_keeps_its_end() {
+    let source = setup().await;
+    let jwk: Value = serde_json::from_str(source.client.jwk()).unwrap();
+    let key = json!({"kty": "RSA", "kid": "idp", "n": jwk["n"], "e": jwk["e"]});
+    let world = json!({
+        "parties": [{"partyId": 501337, "person": "01039012345", "name": "Sophie Salt"}],
+        "users": [{"userId": 1337, "partyId": 501337}],
+        "idporten": {"keys": {"idp": key}},
+    });
+    let setup = Setup::in_world(&world.to_string(), NewClient::new("405003309")).await;
+    let exchange = async |claims: Value| {
+        let now = setup.now();
+        let usual = json!({"iss": "https://idp.test/", "scope": "openid altinn:instances.read", "sub": "s",
+            "pid": "01039012345", "acr": "idporten-loa-high", "amr": "BankID", "exp": now + 120});
+        let token = source.signer.sign(&json!({"alg": "RS256", "kid": "idp"}), &laid_over(usual, claims));
+        get(&setup, "authentication/api/v1/exchange/id-porten", &token).await
+    };
+    let (status, body) = exchange(json!({})).await;
+    assert_eq!(status, 200);
+    let claims = claims_of(&body);
+    assert_eq!((&claims["urn:altinn:userid"], &claims["urn:altinn:partyid"]), (&json!(1337), &json!(501337)));
+    assert_eq!((&claims["nameid"], &claims["urn:altinn:authlevel"]), (&json!("1337"), &json!(4)));
+    assert_eq!(claims["urn:altinn:authenticatemethod"], "BankID");
+    assert!((claims["exp"].as_i64().unwrap() - setup.now() - 120).abs() <= 2);
+    assert_eq!(exchange(json!({"scope": "openid"})).await, (403, String::new()));
+    for refused in [json!({"pid": null}), json!({"acr": null}), json!({"pid": "02058012345"})] {
+        assert_eq!(exchange(refused).await.0, 401);
+    }
+}
