@@ -23,7 +23,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let emulator = Emulator::start().await?;
-//! emulator.seed(Submission::new("ttd/mottak-demo", 501337).completed().form("<skjema>blåbær</skjema>"))?;
+//! let form = "<skjema>blåbær</skjema>";
+//! emulator.seed(Submission::new("ttd/mottak-demo", 510001).element("model", "application/xml", None, form));
 //! let registered = emulator.register_client(NewClient::new("405003309"))?;
 //! let credentials: Credentials<ReadWrite> = Credentials::builder(Environment::emulator(emulator.url())?)
 //!     .client_id(registered.client_id())
@@ -126,7 +127,7 @@ pub use data::{
 pub use instances::{
     CompleteConfirmation, ContinuationToken, Instance, InstanceOwner, InstanceOwnerFilter, InstanceQuery,
     InstanceStatus, Instances, InvalidToken, Items, ListInstances, Page, Pages, ReadStatus, ResourceLinks, Substatus,
-    Window,
+    Unreadable, Window,
 };
 pub use process::{ProcessElement, ProcessState, ValidationStatus};
 pub use {reqwest, reqwest_middleware};

@@ -103,29 +103,21 @@ pub(crate) mod private_text {
 mod tests {
     use proptest::prelude::*;
 
-    open_enum! {
-        /// Two colours.
-        Colour {
-            /// Red.
-            Red = "Red",
-            /// Dark blue.
-            DarkBlue = "darkBlue",
-        }
-    }
+    use crate::instances::ReadStatus;
 
     #[test]
     fn known_values_are_read_in_any_case() {
-        assert_eq!(Colour::from("Red"), Colour::Red);
-        assert_eq!(Colour::from("DARKBLUE"), Colour::DarkBlue);
+        assert_eq!(ReadStatus::from("Unread"), ReadStatus::Unread);
+        assert_eq!(ReadStatus::from("updatedsincelastreview"), ReadStatus::UpdatedSinceLastReview);
     }
 
     proptest! {
         #[test]
         fn an_unknown_value_goes_back_as_it_came(text in "\\PC{0,20}") {
             let json = serde_json::to_string(&text).unwrap();
-            let colour: Colour = serde_json::from_str(&json).unwrap();
-            if matches!(colour, Colour::Unknown(_)) {
-                prop_assert_eq!(serde_json::to_string(&colour).unwrap(), json);
+            let status: ReadStatus = serde_json::from_str(&json).unwrap();
+            if matches!(status, ReadStatus::Unknown(_)) {
+                prop_assert_eq!(serde_json::to_string(&status).unwrap(), json);
             }
         }
     }

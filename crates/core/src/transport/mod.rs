@@ -4,6 +4,7 @@
 //! turns the answer into a typed value. Everything that all operations share (address, token, retries, time-outs,
 //! errors) happens here once.
 
+mod answer;
 mod attempt;
 mod http;
 mod progress;
@@ -11,6 +12,7 @@ mod read;
 mod send;
 mod spec;
 
+pub use answer::Answer;
 pub use http::{HttpOptions, http_client};
 pub(crate) use progress::Progress;
 pub use read::{Download, DownloadError};

@@ -4,7 +4,6 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::header;
 use mime::Mime;
-use serde::de::DeserializeOwned;
 
 use super::attempt::Fault;
 use super::progress::Progress;
@@ -16,31 +15,14 @@ async fn next(answer: &mut reqwest::Response, progress: &Progress, idle: Duratio
     chunk.ok_or_else(|| Fault::timeout(idle))?.map_err(Fault::from_reqwest)
 }
 
-/// Reads a whole answer as JSON.
-///
-/// The text is checked as UTF-8 once and then parsed, which is a quarter faster than parsing bytes. What can't be
-/// parsed is reported by place alone, since serde's own words may repeat a value, and values are personal data.
-pub(super) async fn json<T: DeserializeOwned>(
-    mut answer: reqwest::Response,
-    progress: &Progress,
-    idle: Duration,
-) -> Result<T, Fault> {
+/// Reads a whole answer.
+pub(super) async fn whole(mut answer: reqwest::Response, progress: &Progress, idle: Duration) -> Result<Bytes, Fault> {
     let announced = answer.content_length().unwrap_or(0);
     let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0).min(1 << 20));
     while let Some(chunk) = next(&mut answer, progress, idle).await? {
         body.extend_from_slice(&chunk);
     }
-    let undecodable = |place: String| Fault::detail(ErrorKind::Decode, place);
-    let text = std::str::from_utf8(&body)
-        .map_err(|error| undecodable(format!("it is no UTF-8 at byte {} of {}", error.valid_up_to(), body.len())))?;
-    serde_json::from_str(text).map_err(|error| {
-        let problem = match error.classify() {
-            serde_json::error::Category::Data => "it holds another type of value than expected",
-            serde_json::error::Category::Eof => "it ends too early",
-            _ => "it is no JSON",
-        };
-        undecodable(format!("{problem} at line {}, column {}", error.line(), error.column()))
-    })
+    Ok(body.freeze())
 }
 
 /// Reads at most `limit` bytes.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
+use super::answer::Answer;
 use super::attempt::Fault;
 use super::progress::Progress;
 use super::read;
@@ -44,13 +45,30 @@ impl Transport {
         self
     }
 
+    /// With another policy, as for one call of many.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Sends, and reads the answer as JSON.
     ///
     /// # Errors
     /// Any kind of [`Error`]; [`ErrorKind::Decode`] when the answer is not what it should be.
     pub async fn json<T: DeserializeOwned>(&self, spec: &RequestSpec) -> Result<T, Error> {
-        let read = async |answer, progress: Progress| read::json(answer, &progress, self.idle).await;
-        self.run(spec, read).await
+        self.answer(spec).await?.json()
+    }
+
+    /// Sends, and reads the answer's body whole.
+    ///
+    /// # Errors
+    /// Any kind of [`Error`] but [`ErrorKind::Decode`].
+    pub async fn answer(&self, spec: &RequestSpec) -> Result<Answer, Error> {
+        let read = async |answer, progress: Progress| read::whole(answer, &progress, self.idle).await;
+        let (body, call) = self.run(spec, read).await?;
+        let Call { target, attempts, elapsed } = call;
+        Ok(Answer { operation: spec.operation, target, attempts, elapsed, body })
     }
 
     /// Sends, and hands each attempt's answer to `receive` as its content arrives. Should the content break off,
@@ -67,10 +85,10 @@ impl Transport {
             let received = receive(read::Download::new(spec.operation, answer, self.idle));
             async { received.await.map_err(read::DownloadError::into_fault) }
         };
-        self.run(spec, read).await
+        self.run(spec, read).await.map(|(received, _)| received)
     }
 
-    async fn run<T, F, Fut>(&self, spec: &RequestSpec, read: F) -> Result<T, Error>
+    async fn run<T, F, Fut>(&self, spec: &RequestSpec, read: F) -> Result<(T, Call), Error>
     where
         F: Fn(reqwest::Response, Progress) -> Fut,
         Fut: Future<Output = Result<T, Fault>>,
@@ -79,14 +97,15 @@ impl Transport {
         let begun = Instant::now();
         let mut backoff = Backoff::new(&self.retry);
         let mut renewed = false;
-        let mut attempt = 0;
+        let mut attempts = 0;
         loop {
-            attempt += 1;
-            let span = tracing::debug_span!("altinn", op = spec.operation, attempt);
+            attempts += 1;
+            let span = tracing::debug_span!("altinn", op = spec.operation, attempt = attempts);
             let fault = match self.attempt(spec, &url, &read).instrument(span).await {
                 Ok(value) => {
                     self.budget.success();
-                    return Ok(value);
+                    let target = url.path().to_owned();
+                    return Ok((value, Call { target, attempts, elapsed: begun.elapsed() }));
                 }
                 Err(fault) => fault,
             };
@@ -96,13 +115,13 @@ impl Transport {
                 renewed = true;
                 continue;
             }
-            let wait = self.wait(spec, &fault, attempt, begun, &mut backoff);
-            tracing::debug!(op = spec.operation, attempt, kind = ?fault.kind, ?wait, "attempt failed");
+            let wait = self.wait(spec, &fault, attempts, begun, &mut backoff);
+            tracing::debug!(op = spec.operation, attempt = attempts, kind = ?fault.kind, ?wait, "attempt failed");
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
                     let target = url.path().to_owned();
-                    return Err(fault.into_error(spec.operation).with_call(target, attempt, begun.elapsed()));
+                    return Err(fault.into_error(spec.operation).with_call(target, attempts, begun.elapsed()));
                 }
             }
         }
@@ -113,7 +132,7 @@ impl Transport {
         &self,
         spec: &RequestSpec,
         fault: &Fault,
-        attempt: u32,
+        attempts: u32,
         begun: Instant,
         backoff: &mut Backoff,
     ) -> Option<Duration> {
@@ -121,7 +140,7 @@ impl Transport {
             RequestBody::Payload(payload) => payload.is_fresh(),
             RequestBody::Empty | RequestBody::Json(_) => true,
         };
-        if attempt > self.retry.max_retries || !fresh || !fault.worth_repeating(spec.repeatable) {
+        if attempts > self.retry.max_retries || !fresh || !fault.worth_repeating(spec.repeatable) {
             return None;
         }
         let wait = backoff.next().max(fault.retry_after.unwrap_or_default());
@@ -163,6 +182,13 @@ impl Transport {
         let body = read::bounded(answer, MAX_BODY, progress, self.idle).await.unwrap_or_default();
         Fault::refused(status, &headers, &body, spec.judge)
     }
+}
+
+/// What is known of a call beside its answer.
+struct Call {
+    target: String,
+    attempts: u32,
+    elapsed: Duration,
 }
 
 fn rebuilt_per_attempt(body: &RequestBody) -> bool {

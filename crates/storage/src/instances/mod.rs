@@ -1,9 +1,13 @@
 //! Instances: list, read, confirm.
 
 mod advice;
+mod isolate;
+mod items;
 mod list;
 mod model;
+mod pages;
 mod query;
+mod reader;
 mod token;
 
 use altinn_core::transport::RequestSpec;
@@ -12,8 +16,10 @@ use http::Method;
 
 use crate::Client;
 
-pub use list::{Items, ListInstances, Page, Pages};
+pub use items::Items;
+pub use list::{ListInstances, Page, Unreadable};
 pub use model::{CompleteConfirmation, Instance, InstanceOwner, InstanceStatus, ReadStatus, ResourceLinks, Substatus};
+pub use pages::Pages;
 pub use query::{InstanceOwnerFilter, InstanceQuery, Window};
 pub use token::{ContinuationToken, InvalidToken};
 

@@ -173,6 +173,14 @@ impl InstanceQuery {
         self
     }
 
+    pub(super) fn window(&self) -> Window {
+        self.last_changed
+    }
+
+    pub(super) fn is_newest_first(&self) -> bool {
+        self.newest_first
+    }
+
     /// The request for one page.
     pub(crate) fn spec(&self, page_size: Option<u32>, token: Option<&str>) -> Result<RequestSpec, Error> {
         let invalid = |detail| Err(Error::new(ErrorKind::InvalidInput, LIST).with_detail(detail));
@@ -278,6 +286,14 @@ impl Window {
     pub fn through(mut self, time: Timestamp) -> Self {
         self.upper = Some(("lte", time));
         self
+    }
+
+    pub(super) fn lower(self) -> Option<Timestamp> {
+        self.lower.map(|(_, time)| time)
+    }
+
+    pub(super) fn upper(self) -> Option<Timestamp> {
+        self.upper.map(|(_, time)| time)
     }
 
     /// The operators must be in lower case, and the operator must be there: the service ignores anything else

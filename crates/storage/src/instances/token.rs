@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use altinn_core::Timestamp;
 use url::Url;
 
 /// Where a list goes on: keep it to resume later, also in another process, with the same query.
@@ -10,6 +11,9 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContinuationToken(Box<str>);
 
+/// 1970 in ticks of 100 ns since the year 1.
+const UNIX_EPOCH_TICKS: i128 = 621_355_968_000_000_000;
+
 impl ContinuationToken {
     /// The token in a `next` address, absolute or not. The value is decoded once; a second encoding that it may carry
     /// is the service's own, which it decodes itself.
@@ -18,6 +22,20 @@ impl ContinuationToken {
         let url = base.join(next).ok()?;
         let token = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("continuationToken"))?.1;
         (!token.trim().is_empty()).then(|| Self(token.into()))
+    }
+
+    /// The end of `time`: what comes after it are later changes only. The service's tokens are the time of the last
+    /// instance in ticks of 100 ns since the year 1, and its row number.
+    pub(super) fn at_end_of(time: Timestamp) -> Self {
+        let ticks = UNIX_EPOCH_TICKS + time.as_jiff().as_nanosecond() / 100;
+        Self(format!("{ticks};{}", i64::MAX).into())
+    }
+
+    /// The time in a token; none if the service has changed what its tokens look like.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        let end = self.0.find([';', '%'])?;
+        let ticks: i128 = self.0[..end].parse().ok()?;
+        jiff::Timestamp::from_nanosecond((ticks - UNIX_EPOCH_TICKS).checked_mul(100)?).ok().map(Timestamp::from)
     }
 
     /// The token as text, to keep it.
@@ -80,9 +98,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_token_tells_its_time() {
+        // From a recorded page, whose last instance changed at this time.
+        let token: ContinuationToken = "639311644742156620%3b100".parse().unwrap();
+        assert_eq!(token.time(), Some("2026-11-25T00:47:54.215662Z".parse().unwrap()));
+        let time: Timestamp = "2024-05-01T12:00:00.123456Z".parse().unwrap();
+        assert_eq!(ContinuationToken::at_end_of(time).time(), Some(time));
+        assert_eq!("x;1".parse::<ContinuationToken>().unwrap().time(), None);
+    }
+
     proptest! {
         #[test]
         fn reading_never_panics(text in any::<String>()) {
+            if let Ok(token) = text.parse::<ContinuationToken>() {
+                let _ = token.time();
+            }
             let _ = ContinuationToken::from_next(&text);
             let _ = text.parse::<ContinuationToken>();
         }
