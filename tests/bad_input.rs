@@ -1,0 +1,161 @@
+//! What goes wrong on a service owner's first day: each a clear typed error, and no file half written.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails as loudly as a test"
+)]
+
+use std::error::Error as _;
+
+use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};
+use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, Payload, ReadWrite, RetryPolicy};
+use altinn_emulator::{Emulator, NewClient, RegisteredClient};
+use altinn_storage::{Client, InstanceQuery};
+use altinn_tests::clients::quick;
+use altinn_tests::fault::unreachable_url;
+use altinn_tests::redaction::assert_redacted;
+
+const TTD: &str = "405003309";
+
+struct Setup {
+    emulator: Emulator,
+    registered: RegisteredClient,
+}
+
+impl Setup {
+    async fn new(client: NewClient) -> Self {
+        let emulator = Emulator::start().await.unwrap();
+        let registered = emulator.register_client(client).unwrap();
+        Self { emulator, registered }
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::emulator(self.emulator.url()).unwrap()
+    }
+
+    fn credentials(&self) -> CredentialsBuilder<ReadWrite> {
+        Credentials::builder(self.environment())
+            .client_id(self.registered.client_id())
+            .key(SigningKey::from_jwk(self.registered.jwk()).unwrap())
+    }
+
+    /// Lists with these credentials, and holds the failure against all secrets of the set-up.
+    async fn refused(&self, credentials: CredentialsBuilder<ReadWrite>) -> (Error, AuthKind) {
+        let client = Client::builder(credentials.build().unwrap()).retry(quick()).build().unwrap();
+        let error = client.instances().list(InstanceQuery::org("ttd")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credential, "{error:?}");
+        let source = error.source().unwrap().downcast_ref::<altinn_auth::Error>().unwrap();
+        assert_redacted(&format!("{error} {error:?} {source} {source:?}"), &[("key", self.registered.jwk())]);
+        let kind = source.kind();
+        (error, kind)
+    }
+}
+
+fn said(error: &Error) -> String {
+    let source = error.source().unwrap();
+    format!("{error}: {source}")
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_the_clients() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    let other = Setup::new(NewClient::new(TTD).fresh_key()).await;
+    let key = SigningKey::from_jwk(other.registered.jwk()).unwrap();
+    let (error, kind) = setup.refused(setup.credentials().key(key)).await;
+    assert_eq!(kind, AuthKind::KeyRejected);
+    assert!(said(&error).contains("kid"), "{}", said(&error));
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn a_private_key_under_the_kid_of_another() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    let other = Setup::new(NewClient::new(TTD).fresh_key()).await;
+    let kid = SigningKey::from_jwk(setup.registered.jwk()).unwrap().kid().unwrap().to_owned();
+    let key = SigningKey::from_jwk(other.registered.jwk()).unwrap().with_kid(kid);
+    let (error, kind) = setup.refused(setup.credentials().key(key)).await;
+    assert_eq!(kind, AuthKind::KeyRejected);
+    assert!(said(&error).contains("MP-124"), "{}", said(&error));
+}
+
+#[tokio::test]
+async fn a_scope_that_the_client_lacks() {
+    let setup = Setup::new(NewClient::new(TTD).scopes([INSTANCES_READ])).await;
+    let (error, kind) = setup.refused(setup.credentials()).await;
+    assert_eq!(kind, AuthKind::ScopeNotGranted);
+    assert!(said(&error).contains("altinn:serviceowner/instances.write"), "{}", said(&error));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    setup.emulator.clock().advance(jiff::SignedDuration::from_secs(-300));
+    let (error, kind) = setup.refused(setup.credentials()).await;
+    assert_eq!(kind, AuthKind::ClockSkew);
+    let skew = error.source().unwrap().downcast_ref::<altinn_auth::Error>().unwrap().clock_skew().unwrap();
+    assert!((295..=305).contains(&skew), "{skew} s");
+}
+
+#[tokio::test]
+async fn a_client_that_nobody_knows() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    let (error, kind) = setup.refused(setup.credentials().client_id("00000000-0000-4000-8000-000000000000")).await;
+    assert_eq!(kind, AuthKind::ClientUnknown);
+    assert!(said(&error).contains("MP-100"), "{}", said(&error));
+}
+
+#[tokio::test]
+async fn an_organisation_that_is_no_service_owner() {
+    let setup = Setup::new(NewClient::new("310000001")).await;
+    let (_, kind) = setup.refused(setup.credentials()).await;
+    assert_eq!(kind, AuthKind::NoOrgCode);
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    let nowhere = unreachable_url().await.unwrap();
+    let elsewhere = Environment::emulator(nowhere.as_str()).unwrap();
+    let credentials = Credentials::<ReadWrite>::builder(elsewhere)
+        .client_id(setup.registered.client_id())
+        .key(SigningKey::from_jwk(setup.registered.jwk()).unwrap());
+    let (error, kind) = setup.refused(credentials).await;
+    assert_eq!(kind, AuthKind::Transport);
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired() {
+    let setup = Setup::new(NewClient::new(TTD)).await;
+    let token = setup.emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
+    let fixed = Credentials::<ReadWrite>::with_token(setup.environment(), token.as_str());
+    let client = Client::builder(fixed).retry(RetryPolicy::none()).build().unwrap();
+    client.instances().list(InstanceQuery::org("ttd")).await.unwrap();
+
+    setup.emulator.clock().advance(jiff::SignedDuration::from_hours(1));
+    let error = client.instances().list(InstanceQuery::org("ttd")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_redacted(&format!("{error} {error:?}"), &[("token", &token)]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_and_a_folder_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Payload::file(folder.path().join("missing")).await.is_err());
+    assert!(Payload::file(folder.path()).await.is_err());
+}
+
+#[test]
+fn keys_that_are_none_are_named() {
+    for (text, sign) in [
+        ("", "empty"),
+        ("not a key", "JWK"),
+        (r#"{"kty":"EC","crv":"P-256"}"#, "RSA"),
+        (r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#, "private"),
+    ] {
+        let error = SigningKey::from_jwk(text).unwrap_err().to_string();
+        assert!(error.to_lowercase().contains(&sign.to_lowercase()), "{text}: {error}");
+    }
+}

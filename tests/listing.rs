@@ -1,0 +1,202 @@
+//! Lists against a server that misbehaves: what is followed, what is repeated, where it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails as loudly as a test"
+)]
+
+use altinn_core::ErrorKind;
+use altinn_storage::{ContinuationToken, Instance, InstanceQuery};
+use altinn_tests::clients::{builder, client};
+use altinn_tests::fault::{Answer, FaultServer};
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+fn instance(n: u32) -> Value {
+    json!({"id": format!("501337/00000000-0000-4000-8000-{n:012}")})
+}
+
+fn page(numbers: impl IntoIterator<Item = u32>, next: Option<&str>) -> Answer {
+    let instances: Vec<Value> = numbers.into_iter().map(instance).collect();
+    Answer::json(200, &json!({"count": instances.len(), "self": null, "next": next, "instances": instances}))
+}
+
+fn number(instance: &Instance) -> u32 {
+    instance.id.guid().as_fields().3[4..8].iter().fold(0, |n, byte| n * 100 + u32::from(byte / 16 * 10 + byte % 16))
+}
+
+fn query() -> InstanceQuery {
+    InstanceQuery::app("ttd/skjema".parse().unwrap()).complete(true).confirmed(false)
+}
+
+#[tokio::test]
+async fn only_the_token_of_next_is_followed() {
+    let server = FaultServer::start([
+        page([1, 2], Some("http://evil.example/steal?org=digdir&continuationToken=638%253b2")),
+        page([3], None),
+    ])
+    .await
+    .unwrap();
+    let client = client(server.url().as_str());
+
+    let found: Vec<_> = client.instances().list(query()).page_size(2).items().collect().await;
+
+    assert_eq!(found.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2, 3]);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    let first = requests[0].query().unwrap();
+    assert!(first.contains("order=asc%3AlastChanged") && first.contains("size=2"), "{first}");
+    assert_eq!(requests[1].query().unwrap(), format!("{first}&continuationToken=638%253b2"), "the same query goes on");
+    assert_eq!(requests[1].bearer(), Some("a-token-that-nobody-checks"));
+}
+
+#[tokio::test]
+async fn an_empty_page_is_not_the_end() {
+    let server = FaultServer::start([
+        page([], Some("/instances?continuationToken=1%253b1")),
+        page([], Some("/instances?continuationToken=1%253b2")),
+        page([7], None),
+    ])
+    .await
+    .unwrap();
+    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().collect().await;
+    assert_eq!(found.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [7]);
+}
+
+#[tokio::test]
+async fn a_repeated_token_ends_the_list_with_an_error_after_the_good_pages() {
+    let server = FaultServer::start([
+        page([1], Some("/instances?continuationToken=1%253b1")),
+        page([2], Some("/instances?continuationToken=1%253b2")),
+        page([3], Some("/instances?continuationToken=1%253b1")).repeated(),
+    ])
+    .await
+    .unwrap();
+    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().collect().await;
+    let (last, good) = found.split_last().unwrap();
+    assert_eq!(good.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(last.as_ref().unwrap_err().kind(), ErrorKind::Protocol);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_next_without_a_token_is_an_error_and_not_the_end() {
+    let server = FaultServer::start([page([1], Some("https://platform.altinn.no/instances?org=ttd"))]).await.unwrap();
+    let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn after_an_error_the_same_page_is_asked_for_again() {
+    let server = FaultServer::start([
+        page([1], Some("/instances?continuationToken=1%253b1")),
+        Answer::status(400),
+        page([2], None),
+    ])
+    .await
+    .unwrap();
+    let client = client(server.url().as_str());
+    let mut items = client.instances().list(query()).items();
+    assert_eq!(number(&items.try_next().await.unwrap().unwrap()), 1);
+    assert_eq!(items.try_next().await.unwrap_err().kind(), ErrorKind::Rejected);
+    assert_eq!(number(&items.try_next().await.unwrap().unwrap()), 2);
+    assert!(items.try_next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_saved_token_repeats_the_page_that_was_being_read_and_skips_nothing() {
+    let server = FaultServer::start([
+        page([1, 2], Some("/instances?continuationToken=1%253b2")),
+        page([3, 4], Some("/instances?continuationToken=1%253b4")),
+        page([3, 4], None),
+    ])
+    .await
+    .unwrap();
+    let client = client(server.url().as_str());
+    let mut items = client.instances().list(query()).items();
+    for _ in 0..3 {
+        items.try_next().await.unwrap().unwrap();
+    }
+    let kept = items.continuation().unwrap().to_string();
+    assert_eq!(kept, "1%3b2");
+    drop(items);
+
+    let token: ContinuationToken = kept.parse().unwrap();
+    let resumed: Vec<_> = client.instances().list(query()).resume(token).items().collect().await;
+    assert_eq!(resumed.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [3, 4]);
+    assert!(server.requests()[2].query().unwrap().ends_with("continuationToken=1%253b2"));
+}
+
+#[tokio::test]
+async fn a_limit_stops_the_list_and_the_requests() {
+    let server = FaultServer::start([page([1, 2], Some("/instances?continuationToken=1%253b2")), page([3], None)])
+        .await
+        .unwrap();
+    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).limit(2).items().collect().await;
+    assert_eq!(found.len(), 2);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn passing_faults_are_repeated_and_a_bad_query_is_not() {
+    let server = FaultServer::start([Answer::status(503), Answer::cut(), page([1], None)]).await.unwrap();
+    let page = client(server.url().as_str()).instances().list(query()).await.unwrap();
+    assert_eq!(page.instances.len(), 1);
+
+    let words = "Invalid date expression: x for query key: created";
+    let server = FaultServer::start([Answer::json(500, &json!(words)).repeated()]).await.unwrap();
+    let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_transient()), (ErrorKind::Server, 1, false));
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn retries_end_after_five_attempts() {
+    let server = FaultServer::start([Answer::status(502).repeated()]).await.unwrap();
+    let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_transient()), (ErrorKind::Server, 5, true));
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn an_answer_that_can_t_be_read_names_the_place_and_no_value() {
+    let id = "501337/00000000-0000-4000-8000-000000000001";
+    for body in [format!(r#"{{"id":"{id}","data":"01039012345"}}"#), format!(r#"{{"id":"{id}","data":01039012345"#)] {
+        let server = FaultServer::start([Answer::status(200).body(body)]).await.unwrap();
+        let error = client(server.url().as_str()).instances().get(id.parse().unwrap()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1));
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("line 1, column") && !shown.contains("01039012345"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_400_without_a_reason_is_explained() {
+    let server =
+        FaultServer::start([Answer::json(400, &json!({"title": "Bad Request", "status": 400}))]).await.unwrap();
+    let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
+    assert!(error.advice().unwrap().contains("altinn:serviceowner"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fault_that_the_service_reports_as_404_is_told_apart() {
+    let id: altinn_core::InstanceId = "501337/00000000-0000-4000-8000-000000000001".parse().unwrap();
+    let fault = format!("Unable to find instance {id}: Npgsql.NpgsqlException (0x80004005): Exception\n   at x");
+    let server = FaultServer::start([Answer::text(404, fault), Answer::json(200, &instance(1))]).await.unwrap();
+    assert_eq!(client(server.url().as_str()).instances().get(id).await.unwrap().id, id);
+
+    let gone = format!("Unable to find instance {}", id.guid());
+    let server = FaultServer::start([Answer::json(404, &json!(gone)).repeated()]).await.unwrap();
+    let error = client(server.url().as_str()).instances().get(id).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 1));
+}
+
+#[tokio::test]
+async fn a_read_client_lists_with_the_read_scope_only() {
+    let server = FaultServer::start([page([1], None)]).await.unwrap();
+    let client = builder::<altinn_core::Read>(server.url().as_str()).build().unwrap();
+    assert_eq!(client.instances().list(query()).await.unwrap().instances.len(), 1);
+    assert!(format!("{client:?}").contains("instances.read") && !format!("{client:?}").contains("instances.write"));
+}
