@@ -17,7 +17,7 @@ use crate::outages::Outages;
 use crate::platform::Platform;
 use crate::seed;
 use crate::server::{self, Stop};
-use crate::storage::Store;
+use crate::storage::{Fault, Faults, Store};
 use crate::world::World;
 
 /// Threads that answer requests. Two are enough to show what concurrent requests do to each other.
@@ -32,6 +32,7 @@ pub struct Builder {
     signing_key: Option<KeyFile>,
     maskinporten_key: Option<KeyFile>,
     strict: bool,
+    faults: Faults,
 }
 
 struct KeyFile {
@@ -81,6 +82,12 @@ impl Builder {
         self
     }
 
+    /// Switches a fault of the real Storage off. Default: all are shown.
+    pub fn without(mut self, fault: Fault) -> Self {
+        self.faults = self.faults.without(fault);
+        self
+    }
+
     /// Starts the emulator and waits until it listens.
     ///
     /// # Errors
@@ -112,7 +119,7 @@ impl Builder {
         let mut platform = Platform {
             keys: SigningKeys::new(altinn, altinn_kid)?,
             maskinporten,
-            storage: Store::new(&world),
+            storage: Store::new(&world, self.faults),
             journal: Journal::default(),
             outages: Outages::default(),
             hostname: world.hostname.clone(),

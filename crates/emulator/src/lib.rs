@@ -49,4 +49,5 @@ pub use keys::KeyError;
 pub use maskinporten::{CertificateAuthority, EnterpriseCertificate, NewClient, RegisteredClient};
 pub use outages::Outages;
 pub use seed::Submission;
+pub use storage::{Fault, UnknownFault};
 pub use world::{World, WorldError};

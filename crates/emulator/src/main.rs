@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use altinn_emulator::{Emulator, World};
+use altinn_emulator::{Emulator, Fault, World};
 use clap::Parser;
 
 /// Emulates Maskinporten, the Altinn token exchange and Altinn Storage, for tests without a network.
@@ -48,6 +48,10 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
+    /// Switch a fault of the real Storage off; may be given several times. A wrong name lists them all
+    #[arg(long, value_name = "FAULT")]
+    without: Vec<Fault>,
+
     /// Log every request to standard error
     #[arg(long, short)]
     verbose: bool,
@@ -73,6 +77,9 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut builder = Emulator::builder().port(arguments.port).strict(arguments.strict);
+    for fault in arguments.without {
+        builder = builder.without(fault);
+    }
     if let Some(path) = &arguments.world {
         builder = builder.world(World::from_file(path)?);
     }

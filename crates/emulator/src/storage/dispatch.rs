@@ -22,6 +22,7 @@ use crate::dotnet::{guid, number};
 use crate::platform::Platform;
 use crate::response::{self, ProblemType, with_header};
 use crate::routing::{Matched, RouteValues};
+use crate::storage::faults::Fault;
 
 /// What every route begins with.
 const PREFIX: &str = "/storage/api/v1/";
@@ -88,7 +89,7 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
     let endpoint = by_content_type(endpoint, &parts.headers)?;
     let caller = Caller::of(&parts.headers, &platform);
     let_in(&platform, &endpoint, &values, caller.as_ref())?;
-    if !platform.storage.faults().party_in_path_is_ignored {
+    if !platform.storage.faults().shows(Fault::PartyInPathIsIgnored) {
         same_party(&platform, &values, endpoint.problems)?;
     }
     let raw_query = parts.uri.query().map(str::to_owned);

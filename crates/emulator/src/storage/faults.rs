@@ -1,37 +1,111 @@
-//! Faults of the real service that clients meet, each with a name. All are reproduced unless switched off.
+//! Faults of the real service that clients meet, each with a name. All are shown unless switched off.
 
-/// Which faults Storage shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Faults {
-    /// A key that is left out of presentation texts or data values, or sent empty, stays.
-    pub(crate) texts_are_never_removed: bool,
-    /// In descending order, rows with the same `lastChanged` are lost or repeated at the border of two pages.
-    pub(crate) descending_pages_lose_ties: bool,
-    /// A continuation token without a semicolon gives an empty page instead of a refusal.
-    pub(crate) odd_token_ends_the_list: bool,
-    /// A page of size 0 announces a next page for ever.
-    pub(crate) empty_page_has_a_next: bool,
-    /// Replacing content with nothing is refused only after the content is gone.
-    pub(crate) empty_replacement_destroys: bool,
-    /// Metadata of an element that doesn't exist can be replaced.
-    pub(crate) unknown_element_is_accepted: bool,
-    /// A second stakeholder's confirmation repeats the earlier ones.
-    pub(crate) confirmations_are_doubled: bool,
-    /// The party in the path is not compared with the instance's.
-    pub(crate) party_in_path_is_ignored: bool,
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! faults {
+    ($( $(#[$about:meta])* $fault:ident = $name:literal ),+ $(,)?) => {
+        /// A fault of the real Storage that the emulator shows unless it is switched off, with
+        /// [`Builder::without`](crate::Builder::without) or `--without`.
+        ///
+        /// A client has to live with every one of them. Switching one off shows whether a surprise comes from it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $( $(#[$about])* $fault, )+
+        }
+
+        impl Fault {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$( Self::$fault ),+];
+
+            /// Its name on the command line.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$fault => $name, )+
+                }
+            }
+        }
+    };
 }
 
-impl Default for Faults {
-    fn default() -> Self {
-        Self {
-            texts_are_never_removed: true,
-            descending_pages_lose_ties: true,
-            odd_token_ends_the_list: true,
-            empty_page_has_a_next: true,
-            empty_replacement_destroys: true,
-            unknown_element_is_accepted: true,
-            confirmations_are_doubled: true,
-            party_in_path_is_ignored: true,
+faults! {
+    /// A key that is left out of presentation texts or data values, or sent empty, stays.
+    TextsAreNeverRemoved = "texts-are-never-removed",
+    /// In descending order, rows with the same `lastChanged` are lost or repeated at the border of two pages.
+    DescendingPagesLoseTies = "descending-pages-lose-ties",
+    /// A continuation token without a semicolon gives an empty page instead of a refusal.
+    OddTokenEndsTheList = "odd-token-ends-the-list",
+    /// A page of size 0 announces a next page for ever.
+    EmptyPageHasANext = "empty-page-has-a-next",
+    /// Replacing content with nothing is refused only after the content is gone.
+    EmptyReplacementDestroys = "empty-replacement-destroys",
+    /// Metadata of an element that doesn't exist can be replaced.
+    UnknownElementIsAccepted = "unknown-element-is-accepted",
+    /// A second stakeholder's confirmation repeats the earlier ones.
+    ConfirmationsAreDoubled = "confirmations-are-doubled",
+    /// The party in the path is not compared with the instance's.
+    PartyInPathIsIgnored = "party-in-path-is-ignored",
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        Self::ALL.iter().copied().find(|fault| fault.name() == name).ok_or(UnknownFault)
+    }
+}
+
+/// A name that no [`Fault`] has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownFault;
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the name of a fault; the names are ")?;
+        let names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownFault {}
+
+/// Which faults Storage shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    /// A bit for each that is switched off.
+    off: u32,
+}
+
+impl Faults {
+    pub(crate) fn without(self, fault: Fault) -> Self {
+        Self { off: self.off | 1 << fault as u32 }
+    }
+
+    pub(crate) fn shows(self, fault: Fault) -> bool {
+        self.off & 1 << fault as u32 == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_shown_until_it_is_switched_off_by_its_name() {
+        for fault in Fault::ALL {
+            assert_eq!(fault.name().parse(), Ok(*fault));
+            let faults = Faults::default().without(*fault);
+            for other in Fault::ALL {
+                assert_eq!(faults.shows(*other), other != fault);
+            }
         }
+        assert!("nothing".parse::<Fault>().unwrap_err().to_string().contains("odd-token-ends-the-list"));
     }
 }

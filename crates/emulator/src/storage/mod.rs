@@ -28,5 +28,7 @@ mod studio;
 mod texts;
 
 pub(crate) use dispatch::handle;
+pub(crate) use faults::Faults;
+pub use faults::{Fault, UnknownFault};
 pub(crate) use seeding::seed;
 pub(crate) use store::Store;

@@ -8,6 +8,7 @@ use crate::dotnet::datetime::{DateTime, Zone};
 use crate::dotnet::guid;
 use crate::response;
 use crate::storage::context::{Answer, Context, forbidden, unhandled};
+use crate::storage::faults::Fault;
 use crate::storage::model::{DataElement, DataElementList, FileScanStatus};
 use crate::storage::policy;
 
@@ -52,7 +53,7 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     }
     context.storable(&sent)?;
     let home = state.rows.home_of(id);
-    if home.is_none() && !context.platform.storage.faults().unknown_element_is_accepted {
+    if home.is_none() && !context.platform.storage.faults().shows(Fault::UnknownElementIsAccepted) {
         access::element(context, &state, id)?;
     }
     let last_changed = sent.last_changed.map(DateTime::round_to_micros);

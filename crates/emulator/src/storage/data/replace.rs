@@ -9,6 +9,7 @@ use super::upload::{ElementLinks, answer, bind_links, blob_path};
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::dispatch::DEFAULT_BODY_LIMIT;
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
 use crate::storage::model::{FileScanResult, ReadStatus};
 
@@ -56,7 +57,7 @@ fn store(context: &Context, received: Received, target: &Target, links: ElementL
     let caller = context.caller()?;
     let empty = received.blob.length() == 0;
     let mut state = context.state();
-    if !empty || context.platform.storage.faults().empty_replacement_destroys {
+    if !empty || context.platform.storage.faults().shows(Fault::EmptyReplacementDestroys) {
         state.blobs.insert(target.path.clone(), received.blob.clone());
     }
     if empty {

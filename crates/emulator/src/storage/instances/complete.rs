@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::response;
 use crate::storage::context::{Answer, Context, unhandled};
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::model::CompleteConfirmation;
 
 /// Adds the caller's confirmation, unless it is there.
@@ -12,7 +13,7 @@ pub(crate) fn complete(context: &Context) -> Answer {
     let guid = context.instance_guid()?;
     let caller = context.caller()?;
     let now = context.date();
-    let doubled = context.platform.storage.faults().confirmations_are_doubled;
+    let doubled = context.platform.storage.faults().shows(Fault::ConfirmationsAreDoubled);
     let mut state = context.state();
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let already = row.instance.complete_confirmations.iter().flatten().any(|known| known.stakeholder_id == caller.org);

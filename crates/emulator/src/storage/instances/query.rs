@@ -6,7 +6,7 @@ use super::matching::{DateBounds, TextBounds, ilike};
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::query::{Binder, Query, url_decode};
-use crate::storage::faults::Faults;
+use crate::storage::faults::{Fault, Faults};
 use crate::storage::model::{Instance, InstanceStatus};
 use crate::storage::store::{Order, Row, Rows, Scope, Window};
 
@@ -136,7 +136,7 @@ impl InstanceQuery {
             return Err(QueryFault("2201W: LIMIT must not be negative".to_owned()));
         };
         let Some(token) = token else {
-            return match faults.odd_token_ends_the_list {
+            return match faults.shows(Fault::OddTokenEndsTheList) {
                 true => Ok(Page { instances: Vec::new(), next: None }),
                 false => Err(QueryFault("The continuation token is not valid.".to_owned())),
             };
@@ -155,12 +155,12 @@ impl InstanceQuery {
         }
         let found: Vec<&Row> = rows
             .walk(&self.scope(filter), order, window)
-            .filter(|(position, _)| token.admits(*position, order, faults.descending_pages_lose_ties))
+            .filter(|(position, _)| token.admits(*position, order, faults.shows(Fault::DescendingPagesLoseTies)))
             .filter_map(|(_, guid)| rows.get(guid))
             .filter(|row| filter.takes(row))
             .take(size)
             .collect();
-        let full = found.len() == size && (size > 0 || faults.empty_page_has_a_next);
+        let full = found.len() == size && (size > 0 || faults.shows(Fault::EmptyPageHasANext));
         let next = full.then(|| match found.last() {
             Some(row) => {
                 ContinuationToken { ticks: row.instance.last_changed.map_or(0, DateTime::ticks), number: row.number }

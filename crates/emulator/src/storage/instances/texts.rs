@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::faults::Fault;
 use crate::storage::model::{DataValues, Instance, PresentationTexts, TextMap};
 use crate::storage::policy;
 use crate::storage::store::Row;
@@ -43,7 +44,7 @@ fn merge(
 ) -> Answer {
     let guid = context.instance_guid()?;
     let caller = context.caller()?;
-    let keep_removed = context.platform.storage.faults().texts_are_never_removed;
+    let keep_removed = context.platform.storage.faults().shows(Fault::TextsAreNeverRemoved);
     let mut state = context.state();
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let bypass = open_to_sync_adapter && caller.is_sync_adapter();

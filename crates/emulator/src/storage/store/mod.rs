@@ -48,10 +48,10 @@ pub(crate) struct State {
 }
 
 impl Store {
-    /// The store of an empty service that knows the applications of `world`.
-    pub(crate) fn new(world: &World) -> Self {
+    /// The store of an empty service that knows the applications of `world` and shows `faults`.
+    pub(crate) fn new(world: &World, faults: Faults) -> Self {
         let state = State { registry: Registry::new(world), ..State::default() };
-        Self { state: Mutex::new(state), faults: Faults::default() }
+        Self { state: Mutex::new(state), faults }
     }
 
     /// The content. Keep it no longer than a step takes.
