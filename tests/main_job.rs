@@ -62,7 +62,7 @@ async fn exactly_what_is_due_lands_on_disk_and_is_confirmed() {
 
     let folder = tempfile::tempdir().unwrap();
     let outcome = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
-    assert!(outcome.starts_with(&format!("Received and confirmed {} submissions", due.len())), "{outcome}");
+    assert!(outcome.starts_with(&format!("Received and confirmed: {} ", due.len())), "{outcome}");
 
     let apps: BTreeSet<&str> = due.iter().map(|instance| instance.app_id.as_ref().unwrap().app()).collect();
     let mut found = 0;

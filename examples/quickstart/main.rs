@@ -12,6 +12,7 @@ mod sample;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use altinn_auth::{Credentials, SigningKey};
 use altinn_core::{Environment, ReadWrite};
@@ -19,7 +20,18 @@ use altinn_emulator::{Emulator, NewClient};
 use altinn_storage::{Client, InstanceQuery};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    eprintln!("{error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var_os("RECEIVED_DIR").unwrap_or_else(|| "received".into()));
     if std::env::var_os("MASKINPORTEN_CLIENT_ID").is_some() {
         let credentials = Credentials::<ReadWrite>::from_env()?;

@@ -28,7 +28,7 @@ impl fmt::Display for Outcome {
         }
         write!(
             f,
-            "Received and confirmed {} submissions: {} files, {} bytes, in {}.",
+            "Received and confirmed: {} ({} files, {} bytes), in {}.",
             self.received,
             self.files,
             self.bytes,
