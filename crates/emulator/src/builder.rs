@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::emulator::{Emulator, EmulatorError};
+use crate::failures::Failures;
 use crate::journal::Journal;
 use crate::keys::{KeyError, Role, RsaKey, SigningKeys, shared_key};
 use crate::maskinporten::Maskinporten;
@@ -122,6 +123,7 @@ impl Builder {
             storage: Store::new(&world, self.faults),
             journal: Journal::default(),
             outages: Outages::default(),
+            failures: Failures::default(),
             hostname: world.hostname.clone(),
             base_url,
             clock,

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use crate::authentication;
 use crate::builder::Builder;
 use crate::clock::Clock;
+use crate::failures::Failure;
 use crate::journal::Journal;
 use crate::keys::{KeyError, PublicKey};
 use crate::maskinporten::{CertificateAuthority, EnterpriseCertificate, Maskinporten, NewClient, RegisteredClient};
@@ -172,6 +173,12 @@ impl Emulator {
     /// Puts a submission into Storage and gives the id of its instance, `{party id}/{guid}`.
     pub fn seed(&self, submission: Submission) -> String {
         seed::insert(&self.platform, submission)
+    }
+
+    /// Lets the next request whose path begins with `path`, such as `/token` or `/storage/`, meet with `failure`.
+    /// Several orders for one path are met in turn.
+    pub fn fail_next(&self, path: impl Into<String>, failure: Failure) {
+        self.platform.failures.order(path.into(), failure);
     }
 
     /// An Altinn token of the service owner with the code `org`, as an exchange would issue it now, without asking

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::clock::Clock;
+use crate::failures::Failures;
 use crate::journal::Journal;
 use crate::keys::SigningKeys;
 use crate::maskinporten::Maskinporten;
@@ -22,6 +23,7 @@ pub(crate) struct Platform {
     pub(crate) storage: Store,
     pub(crate) journal: Journal,
     pub(crate) outages: Outages,
+    pub(crate) failures: Failures,
     /// Where this process listens, with a slash at the end.
     pub(crate) base_url: Url,
     /// The host name in links and issuers, when the world sets one; otherwise they point at `base_url`.

@@ -66,7 +66,11 @@ pub(crate) async fn serve(listener: TcpListener, platform: Arc<Platform>, stop: 
 async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let mut response = route(Arc::clone(&platform), request, &path).await;
+    let routed = route(Arc::clone(&platform), request, &path);
+    let mut response = match platform.failures.take(&path) {
+        Some(failure) => failure.happen(routed).await,
+        None => routed.await,
+    };
     // Clients measure clock skew by this header, so it has to follow the emulator's clock.
     if let Some(date) = http_date(platform.clock.now()) {
         response.headers_mut().insert(DATE, date);
