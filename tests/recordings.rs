@@ -9,10 +9,13 @@
 
 use std::path::Path;
 
-use altinn_storage::{DataElement, Instance, ProcessState};
-use serde_json::Value;
+use altinn_storage::{
+    Application, AuthInfo, DataElement, Instance, InstanceEvent, ProcessHistoryItem, ProcessState, TextResource,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-const TIMES: [&str; 12] = [
+const TIMES: [&str; 14] = [
     "created",
     "lastChanged",
     "started",
@@ -25,6 +28,8 @@ const TIMES: [&str; 12] = [
     "confirmedOn",
     "timestamp",
     "occured",
+    "validFrom",
+    "validTo",
 ];
 
 /// Puts values where a recording has names for what differs from run to run.
@@ -36,6 +41,8 @@ fn fill(key: &str, value: &mut Value) {
                 "2024-05-01T12:00:00.1234567Z".to_owned()
             } else {
                 let mut filled = text.replace("<uuid>", "00000000-0000-4000-8000-000000000000");
+                // The beginning of an id that a scenario makes itself.
+                filled = filled.replace("{{run}}", "00000000");
                 while let (Some(start), Some(end)) = (filled.find("{{"), filled.find("}}")) {
                     filled.replace_range(start..end + 2, "00000000-0000-4000-8000-000000000000");
                 }
@@ -85,9 +92,58 @@ fn instance(value: Value, at: &str, out: &mut Vec<String>) {
     leftovers_of_process(instance.process.as_ref(), at, out);
 }
 
+fn other<T: DeserializeOwned>(
+    value: Value,
+    at: &str,
+    extra: impl FnOnce(T) -> Vec<Map<String, Value>>,
+    out: &mut Vec<String>,
+) {
+    match serde_json::from_value::<T>(value) {
+        Ok(read) => out.extend(extra(read).iter().flat_map(Map::keys).map(|key| format!("{at} {key}"))),
+        Err(error) => out.push(format!("{at}: {error}")),
+    }
+}
+
+fn event(value: Value, at: &str, out: &mut Vec<String>) {
+    let extra = |event: InstanceEvent| {
+        let users = [event.user, event.related_user].into_iter().flatten().map(|user| user.extra);
+        users.chain([event.extra]).collect()
+    };
+    other(value, at, extra, out);
+}
+
+fn application(value: Value, at: &str, out: &mut Vec<String>) {
+    let extra = |app: Application| {
+        let logic = app.data_types.iter().filter_map(|one| one.app_logic.as_ref()).map(|logic| logic.extra.clone());
+        let logic: Vec<_> = logic.collect();
+        app.data_types.into_iter().map(|one| one.extra).chain(logic).chain([app.extra]).collect()
+    };
+    other(value, at, extra, out);
+}
+
+fn each(list: &Value, read: fn(Value, &str, &mut Vec<String>), at: &str, out: &mut Vec<String>) {
+    list.as_array().unwrap().iter().for_each(|item| read(item.clone(), at, out));
+}
+
+/// What an answer to a request for an app or its texts is, by its path below `/storage/api/v1/applications`.
+fn check_application(method: &str, parts: &[&str], body: Value, at: &str, out: &mut Vec<String>) -> bool {
+    match (method, parts) {
+        ("GET", [] | [_]) => each(&body["applications"], application, at, out),
+        ("POST", []) | ("GET" | "PUT" | "DELETE", [_, _]) => application(body, at, out),
+        ("POST", [_, _, "texts"]) | ("GET" | "PUT", [_, _, "texts", _]) => {
+            other(body, at, |texts: TextResource| vec![texts.extra], out);
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// What an answer to this request is, by its path below `/storage/api/v1`.
 fn check(method: &str, path: &str, body: Value, at: &str, out: &mut Vec<String>) -> bool {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
+    if let Some(rest) = path.strip_prefix("/storage/api/v1/applications") {
+        return check_application(method, &rest.split('/').skip(1).collect::<Vec<_>>(), body, at, out);
+    }
     let Some(rest) = path.strip_prefix("/storage/api/v1/instances") else { return false };
     let parts: Vec<&str> = rest.split('/').skip(1).collect();
     match (method, parts.as_slice()) {
@@ -110,6 +166,14 @@ fn check(method: &str, path: &str, body: Value, at: &str, out: &mut Vec<String>)
                 element(item.clone(), at, out);
             }
         }
+        ("GET", [_, _, "events"]) => each(&body["instanceEvents"], event, at, out),
+        ("POST", [_, _, "events"]) | ("GET", [_, _, "events", _]) => event(body, at, out),
+        ("GET", [_, _, "process", "history"]) => {
+            for item in body["processHistory"].as_array().unwrap() {
+                other(item.clone(), at, |item: ProcessHistoryItem| vec![item.extra], out);
+            }
+        }
+        ("GET", [_, _, "process", "authinfo"]) => other(body, at, |_: AuthInfo| Vec::new(), out),
         _ => return false,
     }
     true

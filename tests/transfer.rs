@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use altinn_core::{DataElementId, ErrorKind, InstanceId, Payload, ReadWrite, RetryPolicy};
-use altinn_storage::DataElement;
+use altinn_storage::{DataElement, FileScanResult, ScanPolicy, Sha256};
 use altinn_tests::clients::{builder, client, quick};
 use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
 use bytes::Bytes;
@@ -57,8 +57,9 @@ async fn a_file_appears_whole_after_broken_attempts() {
     let path = folder.path().join("skjema.xml");
     std::fs::write(&path, "from before").unwrap();
     let client = client(server.url().as_str());
-    let size = client.data(id()).download(&element(CONTENT.len())).to_file(&path).await.unwrap();
-    assert_eq!(size, CONTENT.len() as u64);
+    let downloaded = client.data(id()).download(&element(CONTENT.len())).to_file(&path).await.unwrap();
+    assert_eq!((downloaded.size, downloaded.sha256), (CONTENT.len() as u64, None));
+    assert_eq!(downloaded.content_type.unwrap().essence_str(), "application/xml");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), CONTENT);
     assert_eq!(names(folder.path()), ["skjema.xml"]);
     assert_eq!(server.requests().len(), 4);
@@ -146,6 +147,44 @@ async fn a_stream_ends_with_an_error_when_a_part_is_missing() {
     let stream = client.data(id()).download(&element(CONTENT.len())).stream().await.unwrap();
     let last = stream.collect::<Vec<_>>().await.pop().unwrap();
     assert_eq!(last.unwrap_err().kind(), ErrorKind::Integrity);
+}
+
+#[tokio::test]
+async fn a_hash_is_reckoned_and_another_one_is_refused() {
+    // Of CONTENT, by another program.
+    let hash: Sha256 = "80add98234b5dbdcc1f741a2798cb6df4d7644acce22011a5c9bdad4e1e2fc60".parse().unwrap();
+    let server = FaultServer::start([whole().repeated()]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(server.url().as_str());
+    let (data, element, path) = (client.data(id()), element(CONTENT.len()), folder.path().join("a"));
+    assert_eq!(data.download(&element).sha256().to_file(&path).await.unwrap().sha256, Some(hash));
+    assert_eq!(data.download(&element).expect_sha256(hash).to_file(&path).await.unwrap().sha256, Some(hash));
+    std::fs::remove_file(&path).unwrap();
+    let other = Sha256::new([7; 32]);
+    let error = data.download(&element).expect_sha256(other).to_file(&path).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Integrity, 1));
+    assert!(names(folder.path()).is_empty());
+
+    let mut written = Vec::new();
+    let downloaded = data.download(&element).sha256().to_writer(&mut written).await.unwrap();
+    assert_eq!((downloaded.sha256, written.as_slice()), (Some(hash), CONTENT.as_bytes()));
+}
+
+#[tokio::test]
+async fn an_infected_file_is_not_fetched() {
+    let server = FaultServer::start([whole().repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let mut element = element(CONTENT.len());
+    element.file_scan_result = Some(FileScanResult::Infected);
+    let error = client.data(id()).download(&element).bytes().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ScanRefused);
+    element.file_scan_result = Some(FileScanResult::Pending);
+    let error = client.data(id()).download(&element).scan(ScanPolicy::Clean).stream().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ScanRefused);
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(client.data(id()).download(&element).bytes().await.unwrap(), CONTENT);
+    element.file_scan_result = Some(FileScanResult::Infected);
+    assert_eq!(client.data(id()).download(&element).scan(ScanPolicy::Any).bytes().await.unwrap(), CONTENT);
 }
 
 #[tokio::test]

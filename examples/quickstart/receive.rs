@@ -103,7 +103,8 @@ async fn one(client: &Client<ReadWrite>, instance: &Instance, folder: &Path) -> 
     let mut names = HashSet::from(["instance.json".to_owned()]);
     let mut bytes = 0;
     for element in &elements {
-        bytes += client.data(instance.id).download(*element).to_file(folder.join(name(element, &mut names))).await?;
+        let path = folder.join(name(element, &mut names));
+        bytes += client.data(instance.id).download(*element).to_file(path).await?.size;
     }
     let about = serde_json::to_vec_pretty(instance).map_err(|error| local(error.into()))?;
     tokio::fs::write(folder.join("instance.json"), about).await.map_err(local)?;

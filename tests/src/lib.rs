@@ -3,12 +3,16 @@
 //! * [`clients`]: Storage clients that give up quickly.
 //! * [`contract`]: holds a service against recordings of the real one.
 //! * [`fault`]: a loopback server that gives scripted answers, the broken ones included.
+//! * [`owner`]: a service owner with its apps in an emulator.
 //! * [`redaction`]: shows that a text holds no secret.
+//! * [`surface`]: holds requests and answers against `openapi/`.
 
 pub mod clients;
 pub mod contract;
 pub mod fault;
+pub mod owner;
 pub mod redaction;
+pub mod surface;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::Stream;
 use futures::stream::BoxStream;
+use futures::{Stream, TryStreamExt};
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::AsyncReadExt;
 
@@ -63,6 +63,30 @@ impl Payload {
             Source::File { size, .. } => Some(*size),
             Source::Stream { size, .. } => *size,
         }
+    }
+
+    /// With its length known: a stream of unknown length is read into memory, anything else stays as it is. For
+    /// operations that do harm with an empty body.
+    ///
+    /// * `limit`: how much a stream may hold, in bytes.
+    ///
+    /// # Errors
+    /// What the stream fails with; [`io::ErrorKind::FileTooLarge`] when it holds more than `limit`.
+    pub async fn with_known_size(self, limit: u64) -> io::Result<Self> {
+        let stream = match self.0 {
+            Source::Stream { size: None, stream } => stream.into_inner().unwrap_or_else(PoisonError::into_inner),
+            source => return Ok(Self(source)),
+        };
+        let mut whole = bytes::BytesMut::new();
+        if let Some(mut stream) = stream {
+            while let Some(chunk) = stream.try_next().await? {
+                if (whole.len() + chunk.len()) as u64 > limit {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                whole.extend_from_slice(&chunk);
+            }
+        }
+        Ok(Self::from(whole.freeze()))
     }
 
     /// Whether it can be sent from the start once more, as things stand.

@@ -2,6 +2,7 @@
 //!
 //! * [Quick start](#quick-start)
 //! * [Access](#access)
+//! * [Operations](#operations)
 //! * [Lists](#lists)
 //! * [Downloads and uploads](#downloads-and-uploads)
 //! * [Errors](#errors)
@@ -59,11 +60,26 @@
 //! | access | scopes | may |
 //! | --- | --- | --- |
 //! | `Read` | `altinn:serviceowner/instances.read` | list, read, download |
-//! | `Write` | `altinn:serviceowner/instances.write` | upload, confirm |
+//! | `Write` | `altinn:serviceowner/instances.write` | create, change, upload, confirm, delete |
 //! | `ReadWrite` | both | everything |
 //!
 //! The service itself checks a scope on lists alone; everything else is decided by the app's policy file. So the type is
 //! what keeps a program that should only read from writing.
+//!
+//! # Operations
+//!
+//! | on | read | write |
+//! | --- | --- | --- |
+//! | [instances](Instances) | [`list`](Instances::list), [`get`](Instances::get), [`get_by_guid`](Instances::get_by_guid) | [`create`](Instances::create), [`confirm`](Instances::confirm), [`set_read_status`](Instances::set_read_status), [`set_substatus`](Instances::set_substatus), [`set_presentation_texts`](Instances::set_presentation_texts), [`set_data_values`](Instances::set_data_values), [`lock`](Instances::lock), [`sign`](Instances::sign), [`delete`](Instances::delete), [`undelete`](Instances::undelete) |
+//! | [data elements](Data) | [`list`](Data::list), [`download`](Data::download) | [`upload`](Data::upload), [`replace`](Data::replace), [`update_metadata`](Data::update_metadata), [`lock`](Data::lock), [`unlock`](Data::unlock), [`delete`](Data::delete) |
+//! | [process](Process) | [`state`](Process::state), [`history`](Process::history), [`auth_info`](Process::auth_info) | [`update`](Process::update), [`update_with_events`](Process::update_with_events) |
+//! | [events](Events) | [`list`](Events::list), [`get`](Events::get) | [`post`](Events::post) |
+//! | [apps](Applications) | [`list`](Applications::list), [`list_of`](Applications::list_of), [`get`](Applications::get), [`text`](Applications::text) | |
+//!
+//! Most of what is on the right an app does for its own instances, and does more: it prefills, validates, calculates,
+//! moves the process. Storage stores what it is told. Where the service would destroy something, or say success and do
+//! nothing, the call is refused before it is sent, with the reason: an empty [replacement](Data::replace) or an empty
+//! [presentation text](Instances::set_presentation_texts), for example.
 //!
 //! # Lists
 //!
@@ -77,7 +93,8 @@
 //! memory](Download::bytes) or [as a stream](Download::stream). The service sends no length, so pass the
 //! [`DataElement`] and not its id alone: then a missing part is noticed.
 //!
-//! [`Data::upload`] takes bytes, a file or a stream; see [`Payload`](altinn_core::Payload).
+//! [`Data::upload`] takes bytes, a file or a stream; see [`Payload`](altinn_core::Payload). [`Data::replace`] does so,
+//! too, up to 30 MB: give it the element with [`keeping`](Replace::keeping), or its file name and references are lost.
 //!
 //! # Errors
 //!
@@ -98,8 +115,11 @@
 //! # Retries and time-outs
 //!
 //! Passing faults are tried again up to four times within two minutes, honouring `Retry-After`; see
-//! [`RetryPolicy`](altinn_core::RetryPolicy). An upload is not sent twice once it may have arrived. There is no limit on
-//! how long a transfer takes, only on how long it may stand still; see [`ClientBuilder::idle_timeout`].
+//! [`RetryPolicy`](altinn_core::RetryPolicy). What creates something (an
+//! instance, an upload, an event, a lock, a signature) or moves a process is not sent twice once it may have arrived:
+//! [`may_have_reached_server`](altinn_core::Error::may_have_reached_server) tells, and the method says how to find out.
+//! There is no limit on how long a transfer takes, only on how long it may stand still; see
+//! [`ClientBuilder::idle_timeout`].
 //!
 //! # Layers
 //!
@@ -113,21 +133,35 @@
 //! | `rustls` (default) | TLS by rustls on aws-lc-rs |
 //! | `native-tls` | TLS by the system's own library |
 
+mod advice;
+mod applications;
 mod client;
 mod data;
+mod events;
 mod instances;
 mod process;
+#[cfg(test)]
+mod testing;
 mod wire;
 
-pub use client::{Client, ClientBuilder};
+pub use applications::{
+    AccessMetadata, ApiScopes, ApiScopesConfiguration, Application, ApplicationLogic, Applications, ContactPoint,
+    CopyInstanceSettings, DataField, DataType, EFormidlingContract, HideSettings, Keyword, MessageBoxConfig, OnEntry,
+    PartyTypesAllowed, ShadowFields, TextElement, TextResource, TextVariable,
+};
+pub use client::{Client, ClientBuilder, RawRequest};
 pub use data::{
-    ContentStream, Data, DataElement, DeleteStatus, Download, DownloadTarget, FileScanResult, KeyValue, Reference,
-    ReferenceType, Relation, Upload, safe_file_name,
+    ContentStream, Data, DataElement, DeleteElement, DeleteStatus, Download, DownloadTarget, Downloaded,
+    FileScanResult, InvalidSha256, KeyValue, Reference, ReferenceType, Relation, Replace, ScanPolicy, Sha256, Upload,
+    safe_file_name,
 };
+pub use events::{EventFilter, Events, InstanceEvent, InstanceEventType, PlatformUser};
 pub use instances::{
-    CompleteConfirmation, ContinuationToken, Instance, InstanceOwner, InstanceOwnerFilter, InstanceQuery,
-    InstanceStatus, Instances, InvalidToken, Items, ListInstances, Page, Pages, ReadStatus, ResourceLinks, Substatus,
-    Unreadable, Window,
+    CompleteConfirmation, ContinuationToken, DeleteInstance, Instance, InstanceLock, InstanceOwner,
+    InstanceOwnerFilter, InstanceQuery, InstanceStatus, Instances, InvalidToken, Items, ListInstances, NewInstance,
+    Page, Pages, ReadStatus, ResourceLinks, SignRequest, Signee, Substatus, Unreadable, Window,
 };
-pub use process::{ProcessElement, ProcessState, ValidationStatus};
+pub use process::{
+    AuthInfo, Process, ProcessElement, ProcessHistoryItem, ProcessState, UpdateWithEvents, ValidationStatus,
+};
 pub use {reqwest, reqwest_middleware};

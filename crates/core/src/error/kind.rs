@@ -37,8 +37,10 @@ pub enum ErrorKind {
     Decode,
     /// The answer contradicts the service's own rules, such as a continuation token that comes twice.
     Protocol,
-    /// What arrived is not as long as the service says it is.
+    /// What arrived is not as long as the service says it is, or has another hash than expected.
     Integrity,
+    /// A file's virus scan found something, or is not done where that was demanded. Nothing was fetched.
+    ScanRefused,
     /// The source of an upload failed.
     PayloadSource,
     /// A local file could not be written or read.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorKind};
@@ -12,6 +13,8 @@ pub struct Answer {
     pub(super) target: String,
     pub(super) attempts: u32,
     pub(super) elapsed: Duration,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -19,6 +22,16 @@ impl Answer {
     /// The body as it came.
     pub fn bytes(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The status, a successful one.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// How many times the call was sent.
@@ -67,6 +80,7 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("operation", &self.operation)
+            .field("status", &self.status)
             .field("attempts", &self.attempts)
             .field("elapsed", &self.elapsed)
             .field("bytes", &self.body.len())

@@ -118,6 +118,12 @@ impl DownloadError {
         Fault::detail(ErrorKind::Integrity, format!("it is larger than the limit of {limit} bytes")).into()
     }
 
+    /// The content has another hash than the caller expects. Its length is right, so that it was altered and did not
+    /// break off: fetching it again would bring the same.
+    pub fn wrong_hash() -> Self {
+        Fault::detail(ErrorKind::Integrity, "its SHA-256 is not the expected one").into()
+    }
+
     pub(super) fn into_fault(self) -> Fault {
         *self.0
     }

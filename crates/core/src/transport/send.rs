@@ -65,10 +65,14 @@ impl Transport {
     /// # Errors
     /// Any kind of [`Error`] but [`ErrorKind::Decode`].
     pub async fn answer(&self, spec: &RequestSpec) -> Result<Answer, Error> {
-        let read = async |answer, progress: Progress| read::whole(answer, &progress, self.idle).await;
-        let (body, call) = self.run(spec, read).await?;
+        let read = async |mut answer: reqwest::Response, progress: Progress| {
+            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let body = read::whole(answer, &progress, self.idle).await?;
+            Ok((status, headers, body))
+        };
+        let ((status, headers, body), call) = self.run(spec, read).await?;
         let Call { target, attempts, elapsed } = call;
-        Ok(Answer { operation: spec.operation, target, attempts, elapsed, body })
+        Ok(Answer { operation: spec.operation, target, attempts, elapsed, status, headers, body })
     }
 
     /// Sends, and hands each attempt's answer to `receive` as its content arrives. Should the content break off,

@@ -1,16 +1,22 @@
 mod builder;
+mod raw;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use altinn_auth::Credentials;
 use altinn_core::transport::Transport;
-use altinn_core::{Environment, Error, InstanceId, Read, ReadWrite, Scope};
+use altinn_core::{CanRead, CanWrite, Environment, Error, InstanceId, Read, ReadWrite, Scope};
+use http::Method;
 
+use crate::applications::Applications;
 use crate::data::Data;
+use crate::events::Events;
 use crate::instances::Instances;
+use crate::process::Process;
 
 pub use builder::ClientBuilder;
+pub use raw::RawRequest;
 
 /// A client of Altinn Storage. Cheap to clone; clones share connections, tokens and the limit on retries.
 ///
@@ -59,6 +65,49 @@ impl<S: Scope> Client<S> {
     /// Operations on the data elements of an instance.
     pub fn data(&self, instance: InstanceId) -> Data<'_, S> {
         Data::new(self, instance)
+    }
+
+    /// Operations on the process of an instance.
+    pub fn process(&self, instance: InstanceId) -> Process<'_, S> {
+        Process::new(self, instance)
+    }
+
+    /// Operations on the events of an instance: the log of what happened to it.
+    pub fn events(&self, instance: InstanceId) -> Events<'_, S> {
+        Events::new(self, instance)
+    }
+
+    /// Operations on the metadata and texts of apps.
+    pub fn applications(&self) -> Applications<'_, S> {
+        Applications::new(self)
+    }
+
+    /// A GET of your own, for what this crate has no method for. Needs `altinn:serviceowner/instances.read`.
+    ///
+    /// * `path`: the segments below `storage/api/v1`; each stays one segment, whatever it holds.
+    ///
+    /// ```
+    /// # async fn example(client: altinn_storage::Client<altinn_core::Read>) -> Result<(), altinn_core::Error> {
+    /// let answer = client.raw_get(["applications", "ttd"]).send().await?;
+    /// let applications: serde_json::Value = answer.json()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw_get<T: ToString>(&self, path: impl IntoIterator<Item = T>) -> RawRequest
+    where
+        S: CanRead,
+    {
+        RawRequest::new(self.transport.clone(), Method::GET, path)
+    }
+
+    /// A request of your own by another method than GET. Needs `altinn:serviceowner/instances.write`.
+    ///
+    /// * `path`: as for [`raw_get`](Self::raw_get).
+    pub fn raw_write<T: ToString>(&self, method: Method, path: impl IntoIterator<Item = T>) -> RawRequest
+    where
+        S: CanWrite,
+    {
+        RawRequest::new(self.transport.clone(), method, path)
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -1,37 +1,36 @@
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use altinn_core::transport::{Download as Answer, DownloadError, RequestSpec, Transport};
+use altinn_core::transport::{Download as Incoming, DownloadError, RequestSpec, Transport};
 use altinn_core::{DataElementId, Error, ErrorKind, InstanceId};
 use bytes::{Bytes, BytesMut};
-use futures::Stream;
-use futures::stream::BoxStream;
 use http::Method;
 use mime::Mime;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use super::advice;
+use super::content_stream::ContentStream;
 use super::part_file::PartFile;
-use super::{DOWNLOAD, DataElement, of};
+use super::sha256::{Hasher, Sha256};
+use super::{DOWNLOAD, DataElement, FileScanResult, ScanPolicy, of};
 
-/// What to download: a data element as a list showed it, or its id alone. With the element its size is known, and a
-/// download that lacks a part is noticed; the service sends no length and no hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What to download: a data element as a list showed it, or its id alone. With the element its size and its virus scan
+/// are known, and a download that lacks a part is noticed; the service sends no length and no hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadTarget {
     id: DataElementId,
     size: Option<u64>,
+    scan: Option<FileScanResult>,
 }
 
 impl From<&DataElement> for DownloadTarget {
     fn from(element: &DataElement) -> Self {
-        Self { id: element.id, size: Some(element.size) }
+        Self { id: element.id, size: Some(element.size), scan: element.file_scan_result.clone() }
     }
 }
 
 impl From<DataElementId> for DownloadTarget {
     fn from(id: DataElementId) -> Self {
-        Self { id, size: None }
+        Self { id, size: None, scan: None }
     }
 }
 
@@ -45,6 +44,21 @@ pub struct Download {
     transport: Transport,
     instance: InstanceId,
     target: DownloadTarget,
+    scan: ScanPolicy,
+    hash: bool,
+    expected: Option<Sha256>,
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Downloaded {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its SHA-256, if [`Download::sha256`] or [`Download::expect_sha256`] asked for it.
+    pub sha256: Option<Sha256>,
+    /// The content type that it was uploaded with, if it is a valid one.
+    pub content_type: Option<Mime>,
 }
 
 /// How much a download into memory may hold unless told otherwise, in bytes.
@@ -52,11 +66,32 @@ const DEFAULT_LIMIT: u64 = 256 * 1024 * 1024;
 
 impl Download {
     pub(super) fn new(transport: Transport, instance: InstanceId, target: DownloadTarget) -> Self {
-        Self { transport, instance, target }
+        Self { transport, instance, target, scan: ScanPolicy::default(), hash: false, expected: None }
     }
 
-    fn spec(&self) -> RequestSpec {
-        of(RequestSpec::new(DOWNLOAD, Method::GET), self.instance).path(["data"]).segment(self.target.id)
+    /// Which files may be fetched, by what their virus scan found. Default any but infected ones.
+    pub fn scan(mut self, policy: ScanPolicy) -> Self {
+        self.scan = policy;
+        self
+    }
+
+    /// Reckons the SHA-256 while the content arrives, for [`Downloaded::sha256`]. Holds for
+    /// [`to_file`](Self::to_file) and [`to_writer`](Self::to_writer).
+    pub fn sha256(mut self) -> Self {
+        self.hash = true;
+        self
+    }
+
+    /// As [`sha256`](Self::sha256), and another hash than this one fails the download.
+    pub fn expect_sha256(mut self, expected: Sha256) -> Self {
+        self.expected = Some(expected);
+        self
+    }
+
+    fn spec(&self) -> Result<RequestSpec, Error> {
+        self.scan.check(self.target.scan.as_ref())?;
+        let spec = RequestSpec::new(DOWNLOAD, Method::GET).judge(advice::download);
+        Ok(of(spec, self.instance).path(["data"]).segment(self.target.id))
     }
 
     /// Into memory, at most 256 MiB; see [`bytes_up_to`](Self::bytes_up_to).
@@ -70,23 +105,24 @@ impl Download {
     /// Into memory, at most `limit` bytes.
     ///
     /// # Errors
-    /// [`Integrity`](ErrorKind::Integrity) when it is larger than `limit` or not as long as it should be, and what any
-    /// call may meet.
+    /// [`Integrity`](ErrorKind::Integrity) when it is larger than `limit` or not as long as it should be,
+    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
     pub async fn bytes_up_to(self, limit: u64) -> Result<Bytes, Error> {
         let size = self.target.size;
+        let spec = self.spec()?;
         if size.is_some_and(|size| size > limit) {
             return Err(DownloadError::too_large(limit).into_error(DOWNLOAD));
         }
         self.transport
-            .download(&self.spec(), async |mut answer: Answer| {
+            .download(&spec, async |mut incoming: Incoming| {
                 let mut content = BytesMut::with_capacity(usize::try_from(size.unwrap_or(0)).unwrap_or(0));
-                while let Some(chunk) = answer.chunk().await? {
-                    if answer.received() > limit {
+                while let Some(chunk) = incoming.chunk().await? {
+                    if incoming.received() > limit {
                         return Err(DownloadError::too_large(limit));
                     }
                     content.extend_from_slice(&chunk);
                 }
-                answer.check_length(size)?;
+                incoming.check_length(size)?;
                 Ok(content.freeze())
             })
             .await
@@ -94,76 +130,70 @@ impl Download {
 
     /// Into a file at `path`, which appears whole or not at all: the content is written beside it under a temporary
     /// name, checked for its length, flushed to the disk, and then renamed. A file that was there before is replaced.
-    /// Returns the number of bytes.
     ///
     /// # Errors
     /// [`Io`](ErrorKind::Io) when the file can't be written, [`Integrity`](ErrorKind::Integrity) when the content is not
-    /// as long as it should be, and what any call may meet. No part is left behind.
-    pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    /// as long as it should be or has another hash, [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what
+    /// any call may meet. No part is left behind.
+    pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Downloaded, Error> {
         let path: PathBuf = path.as_ref().to_owned();
+        let spec = self.spec()?;
         // Tried first, so that a folder that can't be written costs no download.
         let failed = |error: std::io::Error| {
             Error::new(ErrorKind::Io, DOWNLOAD).with_detail("the file can't be written").with_source(error)
         };
         PartFile::create(&path).await.map_err(failed)?;
-        let size = self.target.size;
         self.transport
-            .download(&self.spec(), async |mut answer: Answer| {
-                let local = |error| DownloadError::local("the file can't be written", error);
-                let mut part = PartFile::create(&path).await.map_err(local)?;
-                while let Some(chunk) = answer.chunk().await? {
-                    part.file().write_all(&chunk).await.map_err(local)?;
-                }
-                answer.check_length(size)?;
-                part.finish(&path).await.map_err(local)?;
-                Ok(answer.received())
+            .download(&spec, async |incoming: Incoming| {
+                let mut part = PartFile::create(&path).await.map_err(not_written)?;
+                let downloaded = self.pass_on(incoming, part.file()).await?;
+                part.finish(&path).await.map_err(not_written)?;
+                Ok(downloaded)
             })
             .await
+    }
+
+    /// Into `writer`, which is flushed at the end but not shut down. Attempts are repeated until the first byte is
+    /// written and not after that, since nothing written can be taken back.
+    ///
+    /// # Errors
+    /// As for [`to_file`](Self::to_file). After an error `writer` may have got a part.
+    pub async fn to_writer(self, mut writer: impl AsyncWrite + Unpin) -> Result<Downloaded, Error> {
+        let incoming = self.transport.download(&self.spec()?, async |incoming: Incoming| Ok(incoming)).await?;
+        self.pass_on(incoming, &mut writer).await.map_err(|error| error.into_error(DOWNLOAD))
     }
 
     /// As a stream. Attempts are repeated until the content begins to arrive, not after that; the stream ends with an
     /// error if it breaks or lacks a part.
     ///
     /// # Errors
-    /// What any call may meet.
+    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
     pub async fn stream(self) -> Result<ContentStream, Error> {
-        let size = self.target.size;
-        let answer = self.transport.download(&self.spec(), async |answer: Answer| Ok(answer)).await?;
-        let content_type = answer.content_type();
-        let chunks = futures::stream::try_unfold(answer, move |mut answer| async move {
-            let chunk = answer.chunk().await.map_err(|error| error.into_error(DOWNLOAD))?;
-            if chunk.is_none() {
-                answer.check_length(size).map_err(|error| error.into_error(DOWNLOAD))?;
-            }
-            Ok(chunk.map(|chunk| (chunk, answer)))
-        });
-        Ok(ContentStream { content_type, chunks: Box::pin(chunks) })
+        let incoming = self.transport.download(&self.spec()?, async |incoming: Incoming| Ok(incoming)).await?;
+        Ok(ContentStream::new(incoming, self.target.size))
+    }
+
+    async fn pass_on(
+        &self,
+        mut incoming: Incoming,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<Downloaded, DownloadError> {
+        let content_type = incoming.content_type();
+        let mut hasher = Hasher::new(self.hash || self.expected.is_some());
+        while let Some(chunk) = incoming.chunk().await? {
+            hasher.update(&chunk);
+            writer.write_all(&chunk).await.map_err(not_written)?;
+        }
+        writer.flush().await.map_err(not_written)?;
+        incoming.check_length(self.target.size)?;
+        let sha256 = hasher.finish();
+        if self.expected.is_some() && sha256 != self.expected {
+            return Err(DownloadError::wrong_hash());
+        }
+        Ok(Downloaded { size: incoming.received(), sha256, content_type })
     }
 }
 
-/// The content of a data element as it arrives.
-pub struct ContentStream {
-    content_type: Option<Mime>,
-    chunks: BoxStream<'static, Result<Bytes, Error>>,
-}
-
-impl ContentStream {
-    /// The content type that it was uploaded with, if it is a valid one.
-    pub fn content_type(&self) -> Option<&Mime> {
-        self.content_type.as_ref()
-    }
-}
-
-impl Stream for ContentStream {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.chunks.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for ContentStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContentStream").field("content_type", &self.content_type).finish_non_exhaustive()
-    }
+fn not_written(error: std::io::Error) -> DownloadError {
+    DownloadError::local("the content can't be written", error)
 }

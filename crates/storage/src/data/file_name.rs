@@ -3,14 +3,12 @@ use std::fmt::Write as _;
 use altinn_core::{Error, ErrorKind};
 use http::HeaderValue;
 
-use super::UPLOAD;
-
 /// The `Content-Disposition` that makes the service store `name` as given.
 ///
 /// The service reads `filename*` (RFC 8187), and then decodes the outcome twice more as if it stood in a form: `+`
 /// becomes a space and `%xx` a byte. So those two characters, and no others, are encoded twice beforehand.
-pub(super) fn disposition(name: &str) -> Result<HeaderValue, Error> {
-    let invalid = |detail| Error::new(ErrorKind::InvalidInput, UPLOAD).with_detail(detail);
+pub(super) fn disposition(operation: &'static str, name: &str) -> Result<HeaderValue, Error> {
+    let invalid = |detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail);
     if name.trim().is_empty() {
         return Err(invalid("the file name is empty"));
     }
@@ -84,21 +82,21 @@ mod tests {
     fn difficult_names_arrive_as_given() {
         for name in ["skjema.xml", "blåbær.pdf", "a+b.pdf", "100% sant.pdf", "\"sitat\" 'q'.txt", "%2B %25", "日本.pdf"]
         {
-            assert_eq!(as_stored(&disposition(name).unwrap()), name);
+            assert_eq!(as_stored(&disposition("data.upload", name).unwrap()), name);
         }
     }
 
     #[test]
     fn impossible_names_are_refused() {
         for name in ["", " ", "a/b", "a\\b", "a\nb", "a\0b"] {
-            assert!(disposition(name).is_err(), "{name:?}");
+            assert!(disposition("data.upload", name).is_err(), "{name:?}");
         }
     }
 
     proptest! {
         #[test]
         fn any_name_arrives_as_given(name in "[^/\\\\\\p{C}]{1,60}") {
-            if let Ok(header) = disposition(&name) {
+            if let Ok(header) = disposition("data.upload", &name) {
                 prop_assert_eq!(as_stored(&header), name);
             }
         }

@@ -1,27 +1,45 @@
-//! Data elements: list, download, upload.
+//! Data elements: list, download, upload, replace, change, lock, delete.
 
+mod advice;
+mod content;
+mod content_stream;
+mod delete;
 mod download;
 mod file_name;
+mod metadata;
 mod model;
 mod part_file;
+mod replace;
+mod scan;
+mod sha256;
 mod upload;
 
 use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, CanWrite, DataTypeId, Error, InstanceId, Payload, Scope};
+use altinn_core::{CanRead, CanWrite, DataElementId, DataTypeId, Error, InstanceId, Payload, Scope};
 use http::Method;
 use serde::Deserialize;
 
 use crate::Client;
 use crate::instances::of;
 
-pub use download::{ContentStream, Download, DownloadTarget};
+pub use content_stream::ContentStream;
+pub use delete::DeleteElement;
+pub use download::{Download, DownloadTarget, Downloaded};
 pub use file_name::safe_file_name;
 pub use model::{DataElement, DeleteStatus, FileScanResult, KeyValue, Reference, ReferenceType, Relation};
+pub use replace::Replace;
+pub use scan::ScanPolicy;
+pub use sha256::{InvalidSha256, Sha256};
 pub use upload::Upload;
 
 const LIST: &str = "data.list";
 const DOWNLOAD: &str = "data.download";
 const UPLOAD: &str = "data.upload";
+const REPLACE: &str = "data.replace";
+const DELETE: &str = "data.delete";
+const UPDATE_METADATA: &str = "data.update_metadata";
+const LOCK: &str = "data.lock";
+const UNLOCK: &str = "data.unlock";
 
 /// Operations on the data elements of one instance. From [`Client::data`].
 #[derive(Debug)]
@@ -91,6 +109,102 @@ impl<'a, S: Scope> Data<'a, S> {
     {
         Upload::new(self.client.transport().clone(), self.instance, data_type, payload.into())
     }
+
+    /// Replaces the content of a data element. Needs `altinn:serviceowner/instances.write`.
+    ///
+    /// * `element`: which one.
+    /// * `payload`: bytes, a file or a stream; not empty, at most 30 000 000 bytes. A stream of unknown length is read
+    ///   into memory first: an empty body would make the service destroy the stored content.
+    ///
+    /// Content type, file name and references are erased unless they are given again: see
+    /// [`keeping`](Replace::keeping). One that breaks off on the way leaves the old content as it is.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload or an impossible file
+    /// name, [`Conflict`](altinn_core::ErrorKind::Conflict) when the element is locked,
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write or there is
+    /// no such instance, [`PayloadSource`](altinn_core::ErrorKind::PayloadSource) when reading the payload fails, and
+    /// what any call may meet.
+    pub fn replace(&self, element: DataElementId, payload: impl Into<Payload>) -> Replace
+    where
+        S: CanWrite,
+    {
+        Replace::new(self.client.transport().clone(), self.instance, element, payload.into())
+    }
+
+    /// Deletes a data element, at once or [delayed](DeleteElement::delayed). Needs
+    /// `altinn:serviceowner/instances.write`.
+    ///
+    /// A lock does not prevent it, and the service does not look whether the element belongs to this instance.
+    ///
+    /// # Errors
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
+    /// [`Rejected`](altinn_core::ErrorKind::Rejected) when its data type can't be deleted with a delay,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write or there is
+    /// no such instance, and what any call may meet.
+    pub fn delete(&self, element: DataElementId) -> DeleteElement
+    where
+        S: CanWrite,
+    {
+        DeleteElement::new(self.client.transport().clone(), self.instance, element)
+    }
+
+    /// Replaces what is known about a data element by `element`. Needs `altinn:serviceowner/instances.write`.
+    ///
+    /// * `element`: as it was read from the service, with the changes that are wanted. Whatever it lacks is removed, its
+    ///   lock and tags included; members that this version does not know go back as they came.
+    ///
+    /// The service takes [`locked`](DataElement::locked), [`refs`](DataElement::refs),
+    /// [`references`](DataElement::references), [`tags`](DataElement::tags),
+    /// [`user_defined_metadata`](DataElement::user_defined_metadata), [`metadata`](DataElement::metadata),
+    /// [`delete_status`](DataElement::delete_status) and [`last_changed_by`](DataElement::last_changed_by), and ignores
+    /// changes to anything else. The time of change is sent as the present: the service writes it to the instance as
+    /// well, and a list by time of change would miss one whose time moves back. There is no guard against others who
+    /// change the same element meanwhile: the last one wins.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an element that was not read, or that belongs to
+    /// another instance, [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element any more,
+    /// [`Rejected`](altinn_core::ErrorKind::Rejected) for an undeclared data type,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write or there is
+    /// no such instance, and what any call may meet.
+    pub async fn update_metadata(&self, element: &DataElement) -> Result<DataElement, Error>
+    where
+        S: CanWrite,
+    {
+        metadata::existing(self.client.transport(), &metadata::update(self.instance, element)?).await
+    }
+
+    /// Locks a data element, so that its content can't be replaced; it can still be deleted, and its metadata changed.
+    /// Does nothing to one that is locked. Needs `altinn:serviceowner/instances.write`, and the right to work on the
+    /// current task in the app's policy.
+    ///
+    /// The service does not look whether the element belongs to this instance.
+    ///
+    /// # Errors
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element or instance,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not allow it, and what any call may meet.
+    pub async fn lock(&self, element: DataElementId) -> Result<DataElement, Error>
+    where
+        S: CanWrite,
+    {
+        metadata::existing(self.client.transport(), &metadata::lock(self.instance, element)).await
+    }
+
+    /// Unlocks a data element. Does nothing to one that is not locked. Needs `altinn:serviceowner/instances.write`, and
+    /// one of the actions `write`, `unlock` and `reject` in the app's policy.
+    ///
+    /// # Errors
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not allow it or there is no such instance,
+    /// and what any call may meet.
+    pub async fn unlock(&self, element: DataElementId) -> Result<DataElement, Error>
+    where
+        S: CanWrite,
+    {
+        metadata::existing(self.client.transport(), &metadata::unlock(self.instance, element)).await
+    }
 }
 
 impl<S: Scope> Clone for Data<'_, S> {
@@ -109,5 +223,5 @@ struct ElementList {
 }
 
 fn list(instance: InstanceId) -> RequestSpec {
-    of(RequestSpec::new(LIST, Method::GET), instance).path(["dataelements"])
+    of(RequestSpec::new(LIST, Method::GET), instance).path(["dataelements"]).judge(advice::list)
 }

@@ -125,6 +125,52 @@ impl DataElement {
     pub fn is_hard_deleted(&self) -> bool {
         self.delete_status.as_ref().is_some_and(|status| status.is_hard_deleted)
     }
+
+    /// Adds a label, unless it is there already. To be sent with
+    /// [`update_metadata`](crate::Data::update_metadata), like all changes here.
+    pub fn add_tag(&mut self, tag: impl Into<String>) {
+        let tag = tag.into();
+        if !self.tags.contains(&tag) {
+            self.tags.push(tag);
+        }
+    }
+
+    /// Takes a label away. Returns whether it was there.
+    pub fn remove_tag(&mut self, tag: &str) -> bool {
+        let before = self.tags.len();
+        self.tags.retain(|kept| kept != tag);
+        self.tags.len() < before
+    }
+
+    /// The value of a pair that end users may edit; the first one, should the key stand there several times.
+    pub fn user_defined(&self, key: &str) -> Option<&str> {
+        let pairs = self.user_defined_metadata.iter().flatten();
+        pairs.filter(|pair| pair.key.as_deref() == Some(key)).find_map(|pair| pair.value.as_deref())
+    }
+
+    /// Sets a pair that end users may edit, in place of all with the same key. Apps take only the keys that the data
+    /// type's metadata allows; the service itself takes any.
+    pub fn set_user_defined(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        let pair = KeyValue::new(key, value);
+        let pairs = self.user_defined_metadata.get_or_insert_default();
+        match pairs.iter().position(|kept| kept.key == pair.key) {
+            Some(place) => {
+                let mut others = pairs.split_off(place + 1);
+                others.retain(|kept| kept.key != pair.key);
+                pairs[place] = pair;
+                pairs.append(&mut others);
+            }
+            None => pairs.push(pair),
+        }
+    }
+
+    /// Takes all pairs with this key away that end users may edit. Returns whether there were any.
+    pub fn remove_user_defined(&mut self, key: &str) -> bool {
+        let Some(pairs) = &mut self.user_defined_metadata else { return false };
+        let before = pairs.len();
+        pairs.retain(|kept| kept.key.as_deref() != Some(key));
+        pairs.len() < before
+    }
 }
 
 impl fmt::Debug for DataElement {
@@ -150,6 +196,16 @@ pub struct KeyValue {
     pub key: Option<String>,
     /// The value.
     pub value: Option<String>,
+    /// Members that this version does not know; written back as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl KeyValue {
+    /// A pair.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), value: Some(value.into()), extra: Map::new() }
+    }
 }
 
 impl fmt::Debug for KeyValue {
@@ -167,6 +223,9 @@ pub struct DeleteStatus {
     pub is_hard_deleted: bool,
     /// When it was marked.
     pub hard_deleted: Option<Timestamp>,
+    /// Members that this version does not know; written back as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// What a data element was made from.
@@ -180,6 +239,9 @@ pub struct Reference {
     pub relation: Option<Relation>,
     /// What `value` names.
     pub value_type: Option<ReferenceType>,
+    /// Members that this version does not know; written back as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 open_enum! {
@@ -211,5 +273,30 @@ open_enum! {
         DataElement = "DataElement",
         /// A task of the process.
         Task = "Task",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_and_pairs_stand_there_once() {
+        let mut element = DataElement::new("00000000-0000-4000-8000-000000000002".parse().unwrap());
+        element.add_tag("a");
+        element.add_tag("a");
+        assert_eq!(element.tags, ["a"]);
+        assert!(element.remove_tag("a") && !element.remove_tag("a"));
+
+        assert_eq!(element.user_defined("k"), None);
+        assert!(!element.remove_user_defined("k"));
+        element.user_defined_metadata = Some(["k", "l", "k"].map(|key| KeyValue::new(key, "før")).to_vec());
+        element.set_user_defined("k", "etter");
+        element.set_user_defined("m", "ny");
+        let keys: Vec<_> = element.user_defined_metadata.iter().flatten().filter_map(|pair| pair.key.clone()).collect();
+        assert_eq!(keys, ["k", "l", "m"]);
+        assert_eq!(element.user_defined("k"), Some("etter"));
+        assert!(element.remove_user_defined("k"));
+        assert_eq!(element.user_defined("k"), None);
     }
 }

@@ -3,11 +3,11 @@ use std::future::IntoFuture;
 use altinn_core::transport::{RequestSpec, Transport};
 use altinn_core::{DataElementId, DataTypeId, Error, ErrorKind, InstanceId, Payload};
 use futures::future::BoxFuture;
-use http::{HeaderValue, Method, header};
+use http::Method;
 use mime::Mime;
 
-use super::file_name::disposition;
-use super::{DataElement, UPLOAD, of};
+use super::content::Content;
+use super::{DataElement, UPLOAD, advice, of};
 
 /// The largest upload that the service takes, in bytes.
 const MAX_SIZE: u64 = 2000 * 1024 * 1024;
@@ -19,75 +19,50 @@ pub struct Upload {
     transport: Transport,
     instance: InstanceId,
     data_type: DataTypeId,
-    payload: Payload,
-    content_type: Mime,
-    file_name: Option<String>,
-    refs: Vec<DataElementId>,
-    generated_from_task: Option<String>,
+    content: Content,
 }
 
 impl Upload {
     pub(super) fn new(transport: Transport, instance: InstanceId, data_type: DataTypeId, payload: Payload) -> Self {
-        Self {
-            transport,
-            instance,
-            data_type,
-            payload,
-            // The service stores a missing content type as null, and can't serve the file after that.
-            content_type: mime::APPLICATION_OCTET_STREAM,
-            file_name: None,
-            refs: Vec::new(),
-            generated_from_task: None,
-        }
+        Self { transport, instance, data_type, content: Content::new(payload) }
     }
 
     /// Its content type. Default `application/octet-stream`. The service stores it unchecked.
     pub fn content_type(mut self, content_type: Mime) -> Self {
-        self.content_type = content_type;
+        self.content.content_type = content_type.to_string();
         self
     }
 
     /// Its file name; it is stored as given, whatever letters it holds. Default none.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
-        self.file_name = Some(name.into());
+        self.content.file_name = Some(name.into());
         self
     }
 
     /// A data element that it belongs to. May be called several times.
     pub fn refers_to(mut self, element: DataElementId) -> Self {
-        self.refs.push(element);
+        self.content.refs.push(element);
         self
     }
 
     /// The task that it was generated from, such as `Task_1`.
     pub fn generated_from_task(mut self, task: impl Into<String>) -> Self {
-        self.generated_from_task = Some(task.into());
+        self.content.generated_from_task = Some(task.into());
         self
     }
 
     fn spec(self) -> Result<RequestSpec, Error> {
         let invalid = |detail| Error::new(ErrorKind::InvalidInput, UPLOAD).with_detail(detail);
-        match self.payload.size() {
+        match self.content.payload.size() {
             Some(0) => return Err(invalid("the service takes no empty files")),
             Some(size) if size > MAX_SIZE => return Err(invalid("the service takes at most 2000 MiB")),
             _ => {}
         }
-        let content_type =
-            HeaderValue::try_from(self.content_type.as_ref()).map_err(|_| invalid("the content type can't be sent"))?;
-        let mut spec = of(RequestSpec::new(UPLOAD, Method::POST), self.instance)
+        let spec = of(RequestSpec::new(UPLOAD, Method::POST), self.instance)
             .path(["data"])
             .query("dataType", &self.data_type)
-            .header(header::CONTENT_TYPE, content_type);
-        for element in &self.refs {
-            spec = spec.query("refs", element);
-        }
-        if let Some(task) = &self.generated_from_task {
-            spec = spec.query("generatedFromTask", task);
-        }
-        if let Some(name) = &self.file_name {
-            spec = spec.header(header::CONTENT_DISPOSITION, disposition(name)?);
-        }
-        Ok(spec.payload(self.payload))
+            .judge(advice::upload);
+        self.content.add_to(spec)
     }
 }
 

@@ -214,6 +214,20 @@ pub struct Substatus {
     pub description: Option<String>,
 }
 
+impl Substatus {
+    /// With its short text. Must not be empty when it is set.
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: Some(label.into()), description: None }
+    }
+
+    /// With a long text as well.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+}
+
 /// A confirmation that a stakeholder has received an instance and needs nothing more of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -88,7 +88,7 @@ impl Reader {
 /// Whether a smaller page may succeed: the service gave up on its database, or did not answer in time. When its
 /// database is gone altogether it says the same, so this is a guess that a smaller page puts to the test.
 fn is_too_much(error: &Error) -> bool {
-    let by_status = matches!(error.status().map(|status| status.as_u16()), Some(408 | 499 | 500 | 504));
+    let by_status = matches!(error.status().map(|status| status.as_u16()), Some(400 | 408 | 499 | 500 | 504));
     error.is_transient() && (by_status || error.kind() == ErrorKind::Timeout)
 }
 

@@ -1,6 +1,11 @@
-use altinn_core::Timestamp;
+use std::fmt;
+
+use altinn_core::{AppId, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::events::InstanceEventType;
+use crate::wire::private_text;
 
 /// Where an instance stands in its app's process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -71,4 +76,70 @@ pub struct ValidationStatus {
     pub timestamp: Option<Timestamp>,
     /// Whether the task may be completed.
     pub can_complete_task: bool,
+}
+
+/// A step of a process that has happened. `Debug` leaves out who did it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ProcessHistoryItem {
+    /// What it tells of: the beginning, the end, or a task.
+    pub event_type: Option<InstanceEventType>,
+    /// The id of the start event, task or end event, such as `Task_1`.
+    pub element_id: Option<String>,
+    /// When it happened. Missing for a task that stands there by its end alone.
+    #[serde(rename = "occured")]
+    pub occurred: Option<Timestamp>,
+    /// When the task began.
+    pub started: Option<Timestamp>,
+    /// When the task ended.
+    pub ended: Option<Timestamp>,
+    /// Who did it: a national identity number, a service owner's code, or the organisation number of a system user's
+    /// owner. Empty for a user who is known by user id alone.
+    #[serde(with = "private_text")]
+    pub performed_by: Option<Secret>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl fmt::Debug for ProcessHistoryItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessHistoryItem")
+            .field("event_type", &self.event_type)
+            .field("element_id", &self.element_id)
+            .field("occurred", &self.occurred)
+            .field("started", &self.started)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Process and app of an instance.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AuthInfo {
+    /// Where the process stands; none if it never began.
+    #[serde(default)]
+    pub process: Option<ProcessState>,
+    /// The instance's app.
+    #[serde(default)]
+    pub app_id: Option<AppId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_did_it_does_not_print() {
+        let item = r#"{"eventType":"process_StartTask","elementId":"Task_1","occured":"2026-01-01T08:00:00",
+            "performedBy":"01039012345"}"#;
+        let item: ProcessHistoryItem = serde_json::from_str(item).unwrap();
+        assert_eq!(item.event_type, Some(InstanceEventType::ProcessStartTask));
+        assert!(item.occurred.is_some());
+        assert_eq!(item.performed_by.as_ref().map(Secret::expose), Some("01039012345"));
+        assert!(!format!("{item:?}").contains("01039012345"));
+    }
 }

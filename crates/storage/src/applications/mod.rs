@@ -1,0 +1,170 @@
+//! The metadata and texts of apps.
+
+mod advice;
+mod data_type;
+mod model;
+mod settings;
+mod text;
+
+use altinn_core::transport::RequestSpec;
+use altinn_core::{AppId, CanRead, Error, ErrorKind, Scope};
+use http::Method;
+use serde::Deserialize;
+use serde_with::{DefaultOnNull, serde_as};
+
+use crate::Client;
+
+pub use data_type::{ApplicationLogic, DataType, ShadowFields};
+pub use model::{Application, ContactPoint, DataField, Keyword, PartyTypesAllowed};
+pub use settings::{
+    AccessMetadata, ApiScopes, ApiScopesConfiguration, CopyInstanceSettings, EFormidlingContract, HideSettings,
+    MessageBoxConfig, OnEntry,
+};
+pub use text::{TextElement, TextResource, TextVariable};
+
+const LIST: &str = "applications.list";
+const LIST_OF: &str = "applications.list_of";
+const GET: &str = "applications.get";
+const TEXT: &str = "applications.text";
+
+/// Operations on the metadata and texts of apps. From [`Client::applications`].
+#[derive(Debug)]
+pub struct Applications<'a, S: Scope> {
+    client: &'a Client<S>,
+}
+
+impl<'a, S: Scope> Applications<'a, S> {
+    pub(crate) fn new(client: &'a Client<S>) -> Self {
+        Self { client }
+    }
+
+    /// Lists all apps of the environment, of every service owner. Needs `altinn:serviceowner/instances.read` here; the
+    /// service answers this to anybody.
+    ///
+    /// There are no pages: it is one large answer.
+    ///
+    /// # Errors
+    /// What any call may meet.
+    pub async fn list(&self) -> Result<Vec<Application>, Error>
+    where
+        S: CanRead,
+    {
+        let answer: ApplicationList = self.client.transport().json(&list()).await?;
+        Ok(answer.applications)
+    }
+
+    /// Lists the apps of one service owner. Needs `altinn:serviceowner/instances.read` here; the service answers this
+    /// to anybody.
+    ///
+    /// * `org`: the service owner's code in lower case, such as `ttd`. For one that is not known the list is empty.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an empty code, or one with a hyphen or space, and what any call may
+    /// meet.
+    pub async fn list_of(&self, org: &str) -> Result<Vec<Application>, Error>
+    where
+        S: CanRead,
+    {
+        let answer: ApplicationList = self.client.transport().json(&list_of(org)?).await?;
+        Ok(answer.applications)
+    }
+
+    /// Reads the metadata of an app: its data types, and what is set up for it. Needs
+    /// `altinn:serviceowner/instances.read` here; the service answers this to anybody.
+    ///
+    /// After a new version is deployed it may be five minutes old.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when no such app is deployed in this environment, and what any call may meet.
+    pub async fn get(&self, app: &AppId) -> Result<Application, Error>
+    where
+        S: CanRead,
+    {
+        self.client.transport().json(&get(app)).await
+    }
+
+    /// Reads the texts of an app in one language: what the keys in substatus, titles and the like stand for. Needs
+    /// `altinn:serviceowner/instances.read` here; for the service any token will do.
+    ///
+    /// * `language`: two letters, such as `nb`, `nn` or `en`.
+    ///
+    /// They may be one hour old, and so may the answer that there are none.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for anything but two letters, [`NotFound`](ErrorKind::NotFound) when
+    /// the app has no texts in this language, and what any call may meet.
+    pub async fn text(&self, app: &AppId, language: &str) -> Result<TextResource, Error>
+    where
+        S: CanRead,
+    {
+        self.client.transport().json(&text(app, language)?).await
+    }
+}
+
+impl<S: Scope> Clone for Applications<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Scope> Copy for Applications<'_, S> {}
+
+#[serde_as]
+#[derive(Deserialize)]
+struct ApplicationList {
+    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(default)]
+    applications: Vec<Application>,
+}
+
+fn list() -> RequestSpec {
+    RequestSpec::new(LIST, Method::GET).path(["applications"]).judge(advice::read)
+}
+
+fn list_of(org: &str) -> Result<RequestSpec, Error> {
+    if org.is_empty() || org.contains(['-', ' ']) {
+        return Err(Error::new(ErrorKind::InvalidInput, LIST_OF)
+            .with_detail("a service owner's code is not empty, and holds no hyphen and no space"));
+    }
+    Ok(RequestSpec::new(LIST_OF, Method::GET).path(["applications"]).segment(org).judge(advice::read))
+}
+
+fn of(spec: RequestSpec, app: &AppId) -> RequestSpec {
+    spec.path(["applications"]).segment(app.org()).segment(app.app()).judge(advice::read)
+}
+
+fn get(app: &AppId) -> RequestSpec {
+    of(RequestSpec::new(GET, Method::GET), app)
+}
+
+fn text(app: &AppId, language: &str) -> Result<RequestSpec, Error> {
+    if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Err(Error::new(ErrorKind::InvalidInput, TEXT).with_detail("a language is two letters, such as nb"));
+    }
+    Ok(of(RequestSpec::new(TEXT, Method::GET), app).path(["texts"]).segment(language).judge(advice::text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::target;
+
+    #[test]
+    fn each_question_has_its_path() {
+        let app = "brønnøy/årsregnskap".parse().unwrap();
+        assert_eq!(target(&list()), "applications");
+        assert_eq!(target(&list_of("ttd").unwrap()), "applications/ttd");
+        assert_eq!(target(&get(&app)), "applications/br%C3%B8nn%C3%B8y/%C3%A5rsregnskap");
+        assert_eq!(target(&text(&"ttd/a".parse().unwrap(), "nb").unwrap()), "applications/ttd/a/texts/nb");
+    }
+
+    #[test]
+    fn what_the_service_would_refuse_is_refused() {
+        for org in ["", "a-b", "a b"] {
+            assert_eq!(list_of(org).unwrap_err().kind(), ErrorKind::InvalidInput, "{org:?}");
+        }
+        for language in ["", "n", "nob", "nø", "n1", "æ"] {
+            assert!(text(&"ttd/a".parse().unwrap(), language).is_err(), "{language:?}");
+        }
+    }
+}

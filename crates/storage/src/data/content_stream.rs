@@ -1,0 +1,52 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use altinn_core::Error;
+use altinn_core::transport::Download as Incoming;
+use bytes::Bytes;
+use futures::Stream;
+use futures::stream::BoxStream;
+use mime::Mime;
+
+use super::DOWNLOAD;
+
+/// The content of a data element as it arrives.
+pub struct ContentStream {
+    content_type: Option<Mime>,
+    chunks: BoxStream<'static, Result<Bytes, Error>>,
+}
+
+impl ContentStream {
+    /// Of `incoming`, which should be `size` bytes long.
+    pub(super) fn new(incoming: Incoming, size: Option<u64>) -> Self {
+        let content_type = incoming.content_type();
+        let chunks = futures::stream::try_unfold(incoming, move |mut incoming| async move {
+            let chunk = incoming.chunk().await.map_err(|error| error.into_error(DOWNLOAD))?;
+            if chunk.is_none() {
+                incoming.check_length(size).map_err(|error| error.into_error(DOWNLOAD))?;
+            }
+            Ok(chunk.map(|chunk| (chunk, incoming)))
+        });
+        Self { content_type, chunks: Box::pin(chunks) }
+    }
+
+    /// The content type that it was uploaded with, if it is a valid one.
+    pub fn content_type(&self) -> Option<&Mime> {
+        self.content_type.as_ref()
+    }
+}
+
+impl Stream for ContentStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.chunks.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for ContentStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContentStream").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}

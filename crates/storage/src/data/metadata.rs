@@ -1,0 +1,126 @@
+//! A data element's metadata: replaced as a whole, and locked.
+
+use altinn_core::transport::{RequestSpec, Transport};
+use altinn_core::{DataElementId, Error, ErrorKind, InstanceId, Timestamp};
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::{DataElement, LOCK, UNLOCK, UPDATE_METADATA, advice, of};
+
+pub(super) fn update(instance: InstanceId, element: &DataElement) -> Result<RequestSpec, Error> {
+    of(RequestSpec::new(UPDATE_METADATA, Method::PUT), instance)
+        .path(["dataelements"])
+        .segment(element.id)
+        .judge(advice::update_metadata)
+        .json(&updated(instance, element)?)
+}
+
+/// The service stores what the body says, and takes what the body leaves out as removed. So the body is the element as
+/// it was read, unknown members included, but for the time of change.
+fn updated(instance: InstanceId, element: &DataElement) -> Result<DataElement, Error> {
+    let invalid = |detail| Err(Error::new(ErrorKind::InvalidInput, UPDATE_METADATA).with_detail(detail));
+    // An element that was made by hand lacks what the service would then take as removed.
+    if element.data_type.is_none() {
+        return invalid("the element has no data type: it must be one that was read from the service");
+    }
+    let Some(guid) = &element.instance_guid else {
+        return invalid("the element does not say which instance it belongs to: it must be one that was read");
+    };
+    if !guid.eq_ignore_ascii_case(&instance.guid().to_string()) {
+        return invalid("the element belongs to another instance");
+    }
+    let mut sent = element.clone();
+    // Compared letter by letter with the path, which is in lower case.
+    sent.instance_guid = Some(instance.guid().to_string());
+    // The service writes this time to the instance, too, even backwards; a list by time of change that has passed it
+    // would then miss the instance.
+    sent.last_changed = Some(element.last_changed.unwrap_or(Timestamp::now()).max(Timestamp::now()));
+    Ok(sent)
+}
+
+pub(super) fn lock(instance: InstanceId, element: DataElementId) -> RequestSpec {
+    lock_of(RequestSpec::new(LOCK, Method::PUT), instance, element).judge(advice::lock)
+}
+
+pub(super) fn unlock(instance: InstanceId, element: DataElementId) -> RequestSpec {
+    lock_of(RequestSpec::new(UNLOCK, Method::DELETE), instance, element).judge(advice::unlock)
+}
+
+fn lock_of(spec: RequestSpec, instance: InstanceId, element: DataElementId) -> RequestSpec {
+    of(spec, instance).path(["data"]).segment(element).path(["lock"])
+}
+
+/// Sends, and reads the element out of the answer. For one that does not exist the service answers success with an
+/// element that has no id.
+pub(super) async fn existing(transport: &Transport, spec: &RequestSpec) -> Result<DataElement, Error> {
+    let answer = transport.answer(spec).await?;
+    if answer.json::<Map<String, Value>>()?.get("id").is_none_or(Value::is_null) {
+        return Err(Error::new(ErrorKind::NotFound, spec.operation()).with_detail("there is no such data element"));
+    }
+    answer.json()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{element as id, instance, target};
+
+    fn element(change: Value) -> DataElement {
+        let mut element = json!({"id": id(), "dataType": "attachment",
+            "instanceGuid": "00000000-0000-4000-8000-000000000ABC", "tags": ["a"], "locked": true,
+            "lastChanged": "2999-01-01T00:00:00.1234567Z", "newMember": {"x": [1, null]}});
+        element.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        serde_json::from_value(element).unwrap()
+    }
+
+    fn body(element: &DataElement) -> Value {
+        serde_json::to_value(updated(instance(), element).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_read_goes_back_whole() {
+        let nested = json!({
+            "userDefinedMetadata": [{"key": "k", "value": null, "newMember": 1}],
+            "metadata": [{"key": "k", "value": "v"}],
+            "references": [{"value": "Task_1", "relation": "Newer", "valueType": "Task", "newMember": 1}],
+            "deleteStatus": {"isHardDeleted": false, "hardDeleted": null, "newMember": 1},
+        });
+        let element = element(nested.clone());
+        let sent = body(&element);
+        for (name, member) in nested.as_object().unwrap() {
+            assert_eq!(&sent[name], member);
+        }
+        assert_eq!(sent["newMember"], json!({"x": [1, null]}));
+        assert_eq!((&sent["tags"], &sent["locked"]), (&json!(["a"]), &json!(true)));
+        assert_eq!(sent["instanceGuid"], "00000000-0000-4000-8000-000000000abc");
+        assert_eq!(sent["lastChanged"], "2999-01-01T00:00:00.1234567Z", "never backwards");
+        assert_eq!(target(&update(instance(), &element).unwrap()), "instances/{i}/dataelements/{e}");
+    }
+
+    #[test]
+    fn the_time_of_change_moves_to_the_present() {
+        let before = Timestamp::now();
+        for read in [json!("2020-01-01T00:00:00"), Value::Null] {
+            let sent = body(&element(json!({"lastChanged": read})));
+            let sent = sent["lastChanged"].as_str().unwrap();
+            assert!(sent.ends_with('Z') && sent.parse::<Timestamp>().unwrap() >= before, "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_lock_has_its_path() {
+        assert_eq!(target(&lock(instance(), id())), "instances/{i}/data/{e}/lock");
+        assert_eq!(target(&unlock(instance(), id())), "instances/{i}/data/{e}/lock");
+    }
+
+    #[test]
+    fn an_element_that_was_not_read_is_refused() {
+        let bare = DataElement::new(id());
+        let foreign = element(json!({"instanceGuid": "00000000-0000-4000-8000-000000000fff"}));
+        for element in [bare, foreign, element(json!({"instanceGuid": null})), element(json!({"dataType": null}))] {
+            assert_eq!(update(instance(), &element).unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+    }
+}
