@@ -181,6 +181,11 @@ impl Emulator {
         self.platform.failures.order(path.into(), failure);
     }
 
+    /// Takes back what [`fail_next`](Self::fail_next) ordered and has not happened yet.
+    pub fn clear_failures(&self) {
+        self.platform.failures.clear();
+    }
+
     /// An Altinn token of the service owner with the code `org`, as an exchange would issue it now, without asking
     /// Maskinporten. `scopes` are separated by blanks.
     ///

@@ -129,6 +129,10 @@ impl Failures {
         self.ordered.lock().unwrap_or_else(PoisonError::into_inner).push_back((path, failure));
     }
 
+    pub(crate) fn clear(&self) {
+        self.ordered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Takes what was ordered first for a path that begins so.
     pub(crate) fn take(&self, path: &str) -> Option<Failure> {
         let mut ordered = self.ordered.lock().unwrap_or_else(PoisonError::into_inner);
