@@ -1,30 +1,60 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use altinn_core::{Environment, Scope};
+use url::Url;
 
 use crate::call;
 use crate::credentials::Credentials;
+use crate::disk::{DiskCache, Stored};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::exchanged::Exchanged;
-use crate::key::SigningKey;
-use crate::maskinporten::Maskinporten;
+use crate::key::{DynSigner, KeyFile, KeyRing, Signer, SigningKey, identified};
+use crate::maskinporten::source::Source;
+use crate::maskinporten::{Clock, Maskinporten, Sidecar};
 
 /// Puts [`Credentials`] for a Maskinporten client together. Made by [`Credentials::builder`].
 #[must_use = "nothing is made before build()"]
 pub struct CredentialsBuilder<S> {
     environment: Environment,
     client_id: Option<String>,
-    key: Option<SigningKey>,
+    keys: Vec<Key>,
+    key_file: Option<KeyFile>,
+    kid: Option<String>,
+    sidecar: Option<Url>,
     http: Option<reqwest::Client>,
+    disk: Option<DiskCache>,
     test_organisation: bool,
+    bound: bool,
+    corrects_clock: bool,
     scope: PhantomData<fn() -> S>,
+}
+
+#[derive(Debug)]
+enum Key {
+    Own(SigningKey),
+    Signer(Arc<dyn DynSigner>),
 }
 
 impl<S: Scope> CredentialsBuilder<S> {
     pub(crate) fn new(environment: Environment) -> Self {
-        Self { environment, client_id: None, key: None, http: None, test_organisation: false, scope: PhantomData }
+        Self {
+            environment,
+            client_id: None,
+            keys: Vec::new(),
+            key_file: None,
+            kid: None,
+            sidecar: None,
+            http: None,
+            disk: None,
+            test_organisation: false,
+            bound: false,
+            corrects_clock: false,
+            scope: PhantomData,
+        }
     }
 
     /// The client's id, as the self-service portal shows it. Needed.
@@ -33,9 +63,68 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
-    /// The private key whose public half is registered on the client. Needed, and it needs a key id.
+    /// The private key whose public half is registered on the client. It needs a key id, or certificates. It takes the
+    /// place of keys that were given before.
     pub fn key(mut self, key: SigningKey) -> Self {
-        self.key = Some(key);
+        self.keys = vec![Key::Own(key)];
+        self
+    }
+
+    /// A key to try when Maskinporten does not know the one before (yet, or any more). The one that works comes first
+    /// from then on. That is how a key is replaced without a moment of failure.
+    pub fn next_key(mut self, key: SigningKey) -> Self {
+        self.keys.push(Key::Own(key));
+        self
+    }
+
+    /// A key that signs elsewhere, such as in an HSM. It takes the place of keys that were given before.
+    pub fn signer(mut self, signer: impl Signer) -> Self {
+        self.keys = vec![Key::Signer(Arc::new(signer))];
+        self
+    }
+
+    /// As [`next_key`](Self::next_key), for a key that signs elsewhere.
+    pub fn next_signer(mut self, signer: impl Signer) -> Self {
+        self.keys.push(Key::Signer(Arc::new(signer)));
+        self
+    }
+
+    /// A file with the key, in place of [`key`](Self::key). It is read again when it changes: at most every half
+    /// minute, when a token is needed, and at once when Maskinporten does not accept the key. A new file that can't be
+    /// used is logged, and the old key stays.
+    ///
+    /// `path`: in any form that [`SigningKey::detect`] knows. A set (JWKS) may hold several, of which the first that
+    /// Maskinporten accepts is used.
+    pub fn key_file(self, path: impl Into<PathBuf>) -> Self {
+        self.key_source(KeyFile::new(path.into()))
+    }
+
+    /// A PKCS#12 file with an enterprise certificate and its key, in place of [`key`](Self::key). It is read again when
+    /// it changes, as with [`key_file`](Self::key_file).
+    ///
+    /// * `path`: of the `.p12` or `.pfx` file.
+    /// * `password`: what it was exported with.
+    #[cfg(feature = "pkcs12")]
+    pub fn pkcs12_file(self, path: impl Into<PathBuf>, password: impl Into<altinn_core::Secret>) -> Self {
+        self.key_source(KeyFile::pkcs12(path.into(), password.into()))
+    }
+
+    pub(crate) fn key_source(mut self, file: KeyFile) -> Self {
+        self.key_file = Some(file);
+        self
+    }
+
+    /// The key id, for a key that has none in it, as PEM has none.
+    pub fn kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    /// A token sidecar that holds the key, as NAIS has it, in place of a client id and a key of one's own.
+    ///
+    /// `endpoint`: what NAIS gives as `NAIS_TOKEN_ENDPOINT`, a plain address on this computer.
+    pub fn token_sidecar(mut self, endpoint: Url) -> Self {
+        self.sidecar = Some(endpoint);
         self
     }
 
@@ -54,12 +143,67 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
+    /// Whether an Altinn token is used no longer than the Maskinporten token that it was exchanged for. Then a right
+    /// that is taken away at Maskinporten is gone within the lifetime of its tokens, usually two minutes; the price is
+    /// an exchange as often, in place of one every half hour. `false` unless set.
+    pub fn bound_to_maskinporten(mut self, yes: bool) -> Self {
+        self.bound = yes;
+        self
+    }
+
+    /// Whether to date grants by Maskinporten's clock once it has refused one because this computer's is wrong. It is
+    /// for computers whose clock can't be set; the error of the others says by how much theirs is off. `false` unless
+    /// set.
+    pub fn correct_clock(mut self, yes: bool) -> Self {
+        self.corrects_clock = yes;
+        self
+    }
+
+    /// Keeps tokens on disk as well, for command-line tools.
+    pub fn disk_cache(mut self, cache: DiskCache) -> Self {
+        self.disk = Some(cache);
+        self
+    }
+
     /// Makes the credentials. Nothing is sent before the first token is needed.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the client id is missing or malformed, or the environment has no Maskinporten;
-    /// [`ErrorKind::Key`] when the key or its key id is missing.
-    pub fn build(self) -> Result<Credentials<S>, Error> {
+    /// [`ErrorKind::Key`] when the key or its key id is missing, or the key file can't be used.
+    pub fn build(mut self) -> Result<Credentials<S>, Error> {
+        let bound = self.bound;
+        let disk = self.disk.take();
+        let platform = self.environment.platform_url().map_err(|error| {
+            Error::of(ErrorKind::Config, "the platform's address can't be used").source(error).build()
+        })?;
+        let http = self.http.clone().map_or_else(call::client, Ok)?;
+        let exchange = Exchange::new(http.clone(), &platform, self.test_organisation)?;
+        let environment = self.environment.clone();
+        let source = match self.sidecar.clone() {
+            Some(endpoint) => Source::Sidecar(self.checked_sidecar(http, endpoint)?),
+            None => Source::Grant(Box::new(self.maskinporten(http)?)),
+        };
+        let exchanged = Exchanged::new(source, exchange, bound);
+        Ok(match disk {
+            Some(cache) => Credentials::from_provider(environment, Stored::new(cache, exchanged)),
+            None => Credentials::from_provider(environment, exchanged),
+        })
+    }
+
+    fn checked_sidecar(&self, http: reqwest::Client, endpoint: Url) -> Result<Sidecar, Error> {
+        if !self.keys.is_empty() || self.key_file.is_some() {
+            return Err(
+                Error::of(ErrorKind::Config, "there is a key beside the token sidecar: give one of the two").into()
+            );
+        }
+        // The answer is a token, and the way to it must not be open to others.
+        if !call::is_private(&endpoint) {
+            return Err(Error::of(ErrorKind::Config, "the token sidecar is not on this computer, and not https").into());
+        }
+        Ok(Sidecar { http, endpoint })
+    }
+
+    fn maskinporten(self, http: reqwest::Client) -> Result<Maskinporten, Error> {
         let client_id = self.client_id.unwrap_or_default();
         let client_id = client_id.trim();
         if client_id.is_empty() {
@@ -70,12 +214,7 @@ impl<S: Scope> CredentialsBuilder<S> {
         if client_id.contains(char::is_control) {
             return Err(Error::of(ErrorKind::Config, "the client id holds a control character").into());
         }
-        let Some(key) = self.key else { return Err(Error::of(ErrorKind::Key, "the key is missing").into()) };
-        if key.kid().is_none() {
-            return Err(Error::of(ErrorKind::Key, "the key has no key id (kid)")
-                .advice("Maskinporten finds the key by it: put it into the JWK, or give it beside the key")
-                .into());
-        }
+        let keys = ring(self.keys, self.key_file, self.kid)?;
         let environment = self.environment;
         let (Some(issuer), Some(endpoint)) =
             (environment.maskinporten_issuer(), environment.maskinporten_token_endpoint())
@@ -84,15 +223,36 @@ impl<S: Scope> CredentialsBuilder<S> {
                 .advice("give a token or a token provider instead")
                 .into());
         };
-        let platform = environment.platform_url().map_err(|error| {
-            Error::of(ErrorKind::Config, "the platform's address can't be used").source(error).build()
-        })?;
-        let http = self.http.map_or_else(call::client, Ok)?;
-        let exchange = Exchange::new(http.clone(), &platform, self.test_organisation)?;
-        let maskinporten =
-            Maskinporten { http, issuer: issuer.to_owned(), endpoint, client_id: client_id.to_owned(), key };
-        Ok(Credentials::from_provider(environment, Exchanged::new(maskinporten, exchange)))
+        let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
+        let clock = Clock::new(self.corrects_clock);
+        Ok(Maskinporten { http, issuer, endpoint, client_id, keys, clock })
     }
+}
+
+fn ring(keys: Vec<Key>, file: Option<KeyFile>, kid: Option<String>) -> Result<KeyRing, Error> {
+    if let Some(file) = file {
+        if !keys.is_empty() {
+            return Err(Error::of(ErrorKind::Key, "there are keys beside the key file: give one of the two").into());
+        }
+        return KeyRing::of_file(file.named(kid));
+    }
+    if keys.is_empty() {
+        return Err(Error::of(ErrorKind::Key, "the key is missing").into());
+    }
+    let keys: Vec<Arc<dyn DynSigner>> = keys
+        .into_iter()
+        .map(|key| match (key, &kid) {
+            (Key::Own(key), Some(kid)) if !identified(&key) => Arc::new(key.with_kid(kid)),
+            (Key::Own(key), _) => Arc::new(key) as Arc<dyn DynSigner>,
+            (Key::Signer(signer), _) => signer,
+        })
+        .collect();
+    if keys.iter().any(|key| !identified(&**key)) {
+        return Err(Error::of(ErrorKind::Key, "the key has no key id (kid)")
+            .advice("Maskinporten finds the key by it: put it into the JWK, or give it beside the key")
+            .into());
+    }
+    Ok(KeyRing::new(keys))
 }
 
 impl<S> fmt::Debug for CredentialsBuilder<S> {
@@ -100,7 +260,9 @@ impl<S> fmt::Debug for CredentialsBuilder<S> {
         f.debug_struct("CredentialsBuilder")
             .field("environment", &self.environment)
             .field("client_id", &self.client_id)
-            .field("key", &self.key)
+            .field("keys", &self.keys)
+            .field("key_file", &self.key_file)
+            .field("sidecar", &self.sidecar)
             .field("test_organisation", &self.test_organisation)
             .finish_non_exhaustive()
     }
@@ -113,6 +275,15 @@ mod tests {
     use super::*;
 
     const JWK: &str = include_str!("../tests/keys/rsa-2048.json");
+
+    #[cfg(feature = "pkcs12")]
+    #[test]
+    fn a_pkcs12_file_needs_no_key_id() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/rsa-2048.p12");
+        let with = |password: &str| builder(Environment::tt02()).client_id("a").pkcs12_file(path, password).build();
+        assert!(with("secret").is_ok());
+        assert_eq!(with("wrong").unwrap_err().kind(), ErrorKind::Key);
+    }
 
     fn key() -> SigningKey {
         SigningKey::from_jwk(JWK).unwrap()

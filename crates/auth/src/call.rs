@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, StatusCode};
+use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Leg, Retry};
 use crate::moment::unix_seconds;
@@ -16,6 +17,7 @@ const MEASURABLE_SKEW: u64 = 3;
 
 /// The client for both legs, unless the caller brings one. No redirects: a grant or a bearer token would go elsewhere.
 pub(crate) fn client() -> Result<reqwest::Client, Error> {
+    check_provider()?;
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
@@ -25,6 +27,29 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
         .user_agent(concat!("altinn-auth-rust/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Error::of(ErrorKind::Config, "the HTTP client can't be built").source(error).build())
+}
+
+/// With the feature `rustls-no-provider` alone the program brings the cryptography, and the HTTP client panics if it
+/// didn't. Where another feature is on as well the client has one of its own.
+fn check_provider() -> Result<(), Error> {
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return Err(Error::of(ErrorKind::Config, "there is no cryptography provider for TLS")
+            .advice("install one (rustls::crypto::CryptoProvider::install_default), or turn on the feature rustls")
+            .into());
+    }
+    Ok(())
+}
+
+/// Whether nobody on the way can read along: https, or this computer alone.
+pub(crate) fn is_private(address: &Url) -> bool {
+    let here = match address.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    address.scheme() == "https" || here
 }
 
 #[derive(Debug)]
@@ -126,6 +151,23 @@ mod tests {
 
     const EPOCH_DAY: &str = "Fri, 02 Jan 1970 00:00:00 GMT";
     const DAY: i64 = 86_400;
+
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+    #[test]
+    fn a_missing_provider_is_an_error_and_no_panic() {
+        assert_eq!(client().unwrap_err().kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn only_addresses_that_nobody_can_read_along_are_private() {
+        let private = |text: &str| is_private(&Url::parse(text).unwrap());
+        for text in ["https://a.example/", "http://localhost:1/", "http://127.1.2.3/", "http://[::1]/"] {
+            assert!(private(text), "{text}");
+        }
+        for text in ["http://a.example/", "http://localhost.example/", "http://10.0.0.1/", "http://[::2]/", "data:x"] {
+            assert!(!private(text), "{text}");
+        }
+    }
 
     #[test]
     fn the_clock_s_error_is_measured() {

@@ -2,14 +2,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use altinn_core::{Environment, Read, ReadWrite, Scope, Secret};
+use altinn_core::{Environment, OrgNumber, Read, ReadWrite, Scope, Secret};
 
 use crate::builder::CredentialsBuilder;
-use crate::cache::Cache;
-use crate::env;
+use crate::cache::{Cache, Pool};
 use crate::error::Error;
 use crate::provider::TokenProvider;
-use crate::request::TokenRequest;
+use crate::request::{SystemUser, TokenRequest};
+use crate::settings::Settings;
 use crate::static_token::StaticToken;
 use crate::token::AltinnToken;
 
@@ -29,7 +29,8 @@ pub struct Credentials<S> {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) environment: Environment,
-    pub(crate) cache: Cache,
+    pub(crate) cache: Arc<Cache>,
+    pool: Arc<Pool>,
 }
 
 impl<S: Scope> Credentials<S> {
@@ -40,15 +41,17 @@ impl<S: Scope> Credentials<S> {
         CredentialsBuilder::new(environment)
     }
 
-    /// From the environment variables that NAIS sets, and `ALTINN_ENVIRONMENT`.
+    /// From environment variables: those that NAIS sets, `ALTINN_ENVIRONMENT`, and some more, which
+    /// [`Settings::variables`] lists.
     ///
     /// | variable | |
     /// | --- | --- |
     /// | `ALTINN_ENVIRONMENT` | `production`, `tt02`, `at21` … `at24`, `yt01`, or the address of an emulator. Needed. |
     /// | `MASKINPORTEN_CLIENT_ID` | the client's id. Needed. |
-    /// | `MASKINPORTEN_CLIENT_JWK` | the private key as a JWK with its key id. Needed. |
+    /// | `MASKINPORTEN_CLIENT_JWK` | the private key, with its key id if it is a JWK. Needed. |
     /// | `MASKINPORTEN_SCOPES` | the client's scopes, parted by spaces. If set, it must have those that `S` needs. |
     /// | `MASKINPORTEN_ISSUER`, `MASKINPORTEN_TOKEN_ENDPOINT` | if set, they must be the environment's own. |
+    /// | `NAIS_TOKEN_ENDPOINT` | a token sidecar, in place of client id and key. |
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the variable that is missing, or contradicts another;
@@ -64,7 +67,7 @@ impl<S: Scope> Credentials<S> {
     /// # Errors
     /// As for [`from_env`](Self::from_env).
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        env::builder(lookup)?.build()
+        Settings::new().variables(lookup).build()
     }
 
     /// With an Altinn token from elsewhere, such as LocalTest or a test-token generator. It can't be renewed: once it
@@ -82,8 +85,51 @@ impl<S: Scope> Credentials<S> {
     /// * `environment`: where the tokens may be sent.
     /// * `provider`: asked whenever a new token is needed.
     pub fn from_provider(environment: Environment, provider: impl TokenProvider) -> Self {
-        let cache = Cache::new(Arc::new(provider), TokenRequest::of::<S>());
-        Self { shared: Arc::new(Shared { environment, cache }), scope: PhantomData }
+        let pool = Arc::new(Pool::new(Arc::new(provider)));
+        let cache = pool.cache(TokenRequest::of::<S>());
+        Self { shared: Arc::new(Shared { environment, cache, pool }), scope: PhantomData }
+    }
+
+    /// What these credentials ask tokens for.
+    pub fn request(&self) -> &TokenRequest {
+        self.shared.cache.request()
+    }
+
+    /// Credentials of the same client that ask for something else: for another organisation, a system user, an API.
+    /// Their tokens are kept apart from those of these credentials, and shared with others of the same request.
+    ///
+    /// `request`: made from [`request`](Self::request). Its scopes become those of `S`.
+    ///
+    /// ```
+    /// # use altinn_auth::{Credentials, Error};
+    /// # use altinn_core::Read;
+    /// # fn example(credentials: Credentials<Read>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = credentials.request().clone().resource(&"https://api.example/".parse()?)?;
+    /// let for_one_api = credentials.with_request(request);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_request(&self, request: TokenRequest) -> Self {
+        let Shared { environment, pool, .. } = &*self.shared;
+        let cache = pool.cache(request.with_access::<S>());
+        let shared = Shared { environment: environment.clone(), cache, pool: Arc::clone(pool) };
+        Self { shared: Arc::new(shared), scope: PhantomData }
+    }
+
+    /// Credentials of the same client for an organisation that has delegated the scopes in Altinn to the one that owns
+    /// the client.
+    ///
+    /// `organisation`: the one that delegated. It must not be the client's own.
+    #[must_use]
+    pub fn on_behalf_of(&self, organisation: OrgNumber) -> Self {
+        self.with_request(self.request().clone().on_behalf_of(organisation))
+    }
+
+    /// Credentials of the same client for a customer's system user.
+    #[must_use]
+    pub fn for_system_user(&self, system_user: SystemUser) -> Self {
+        self.with_request(self.request().clone().system_user(system_user))
     }
 
     /// Where the tokens may be sent.
@@ -97,16 +143,24 @@ impl<S: Scope> Credentials<S> {
     /// a token's life one caller renews it while the others go on with it. The future can be dropped at any point.
     ///
     /// # Errors
-    /// [`Error`] with the step that failed and why. Failures aren't remembered: the next call tries again.
+    /// [`Error`] with the step that failed and why. One that would come again (not
+    /// [transient](Error::is_transient)) is remembered for half a minute, then for a whole one, in place of asking
+    /// again.
     pub async fn token(&self) -> Result<AltinnToken, Error> {
         self.shared.cache.token().await
     }
 
     /// Forgets a token that a server refused, so that the next call of [`token`](Self::token) fetches a new one.
     ///
-    /// `token`: the one that was refused. If a newer one is held by now, nothing happens.
+    /// `token`: the one that was refused. If a newer one is held by now, it stays.
     pub fn invalidate(&self, token: &AltinnToken) {
         self.shared.cache.invalidate(token);
+    }
+
+    /// Forgets that the last token was refused, so that the next call of [`token`](Self::token) asks again. For when
+    /// what was wrong has been mended, such as a scope that was missing.
+    pub fn forget_refusal(&self) {
+        self.shared.cache.forget_refusal();
     }
 }
 
@@ -134,7 +188,7 @@ impl<S> fmt::Debug for Credentials<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("environment", &self.shared.environment)
-            .field("scopes", &self.shared.cache.request().scopes())
+            .field("request", self.shared.cache.request())
             .finish_non_exhaustive()
     }
 }

@@ -43,6 +43,11 @@ impl Exchange {
         Ok(Self { http, endpoint })
     }
 
+    /// With what is asked for in it.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.endpoint.as_str()
+    }
+
     pub(crate) async fn token(&self, token: &MaskinportenToken, budget: &Budget) -> Result<AltinnToken, Error> {
         retry::run(budget, || self.attempt(token)).await
     }

@@ -1,9 +1,14 @@
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::{Error, Retry};
+use tokio::sync::Semaphore;
+
+use crate::cool_down::CoolDown;
+use crate::error::{Error, ErrorKind, Retry};
 use crate::exchange::Exchange;
-use crate::maskinporten::{Maskinporten, MaskinportenToken};
+use crate::maskinporten::MaskinportenToken;
+use crate::maskinporten::source::Source;
 use crate::preflight;
 use crate::provider::TokenProvider;
 use crate::random;
@@ -14,87 +19,129 @@ use crate::token::AltinnToken;
 /// What a Maskinporten token must have left to be exchanged once more. The service would take it up to ten seconds
 /// after its end, but that leeway is for its clock, not for us.
 const ENOUGH: Duration = Duration::from_secs(15);
+/// How many are kept. Beyond that one is simply fetched again when the Altinn token ends.
+const MOST_KEPT: usize = 1000;
+/// How many tokens of one client are fetched at the same time.
+const AT_ONCE: usize = 8;
 
 /// Both legs as one source of Altinn tokens.
 #[derive(Debug)]
 pub(crate) struct Exchanged {
-    maskinporten: Maskinporten,
+    maskinporten: Source,
     exchange: Exchange,
     /// Kept because some scopes give an hour, and the exchange half of one.
-    kept: Mutex<Option<MaskinportenToken>>,
+    kept: Mutex<HashMap<TokenRequest, MaskinportenToken>>,
+    permits: Semaphore,
+    cool_down: CoolDown,
+    /// Whether an Altinn token ends with the Maskinporten token that it was exchanged for.
+    bound: bool,
 }
 
 impl Exchanged {
-    pub(crate) fn new(maskinporten: Maskinporten, exchange: Exchange) -> Self {
-        Self { maskinporten, exchange, kept: Mutex::default() }
+    pub(crate) fn new(maskinporten: Source, exchange: Exchange, bound: bool) -> Self {
+        Self {
+            maskinporten,
+            exchange,
+            kept: Mutex::default(),
+            permits: Semaphore::new(AT_ONCE),
+            cool_down: CoolDown::default(),
+            bound,
+        }
     }
 
-    fn kept(&self) -> Option<MaskinportenToken> {
+    fn kept(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clone().filter(|token| token.remaining() >= ENOUGH)
+        kept.get(request).filter(|token| token.remaining() >= ENOUGH).cloned()
     }
 
-    fn keep(&self, token: Option<MaskinportenToken>) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    fn keep(&self, request: &TokenRequest, token: Option<MaskinportenToken>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(request);
+        let Some(token) = token.filter(|token| token.remaining() >= ENOUGH) else { return };
+        if kept.len() >= MOST_KEPT {
+            kept.retain(|_, token| token.remaining() >= ENOUGH);
+        }
+        if kept.len() < MOST_KEPT {
+            kept.insert(request.clone(), token);
+        }
     }
 
     async fn fresh(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
         let token = self.maskinporten.token(request, budget).await?;
         preflight::scopes(request, &token)?;
-        self.keep(Some(token.clone()));
+        self.keep(request, Some(token.clone()));
         Ok(token)
     }
 
     /// Exchanges; a 401 makes the Maskinporten token suspect, so it isn't kept.
-    async fn exchange(&self, token: &MaskinportenToken, budget: &Budget) -> Result<AltinnToken, Error> {
+    async fn exchange(
+        &self,
+        request: &TokenRequest,
+        token: &MaskinportenToken,
+        budget: &Budget,
+    ) -> Result<AltinnToken, Error> {
         let result = self.exchange.token(token, budget).await;
         if result.as_ref().is_err_and(|error| error.retry() == Retry::WithNewToken) {
-            self.keep(None);
+            self.keep(request, None);
         }
-        result
+        result.map(|altinn| if self.bound { altinn.limited_to(token.remaining()) } else { altinn })
     }
 }
 
 impl TokenProvider for Exchanged {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
+        // Never closed, so there always is a permit in the end.
+        let _permit = self.permits.acquire().await.map_err(|_| Error::of(ErrorKind::Config, "closed").build())?;
         let budget = Budget::start();
-        let mut exchanged = None;
-        if let Some(kept) = self.kept() {
-            match self.exchange(&kept, &budget).await {
-                Err(error) if error.retry() == Retry::WithNewToken => {}
-                result => exchanged = Some(result?),
-            }
-        }
-        let token = match exchanged {
-            Some(token) => token,
-            None => self.fetch_both(request, &budget).await?,
-        };
+        self.cool_down.pass(&budget).await;
+        let result = self.both(request, &budget).await;
+        self.cool_down.note(&result);
+        let (token, kid) = result?;
         preflight::org(request, &token)?;
         tracing::info!(
-            client_id = self.maskinporten.client_id,
-            kid = self.maskinporten.key.kid(),
+            client_id = self.maskinporten.client_id(),
+            kid,
             scope = request.scope(),
+            consumer = request.consumer().map(tracing::field::display),
             org = token.org(),
             lifetime_s = token.lifetime().as_secs(),
             "new Altinn token"
         );
         Ok(token)
     }
+
+    fn revision(&self) -> u64 {
+        self.maskinporten.revision()
+    }
 }
 
 impl Exchanged {
-    /// Both legs from the start. The exchange says 401 for troubles of its own, too, so one more round is tried.
-    async fn fetch_both(&self, request: &TokenRequest, budget: &Budget) -> Result<AltinnToken, Error> {
+    /// All that makes these tokens others than those of other credentials, beside the request.
+    pub(crate) fn identity(&self) -> Vec<String> {
+        let mut identity = self.maskinporten.identity();
+        identity.push(self.exchange.endpoint().to_owned());
+        identity
+    }
+
+    /// An Altinn token, and the id of the key that it was got with.
+    async fn both(&self, request: &TokenRequest, budget: &Budget) -> Result<(AltinnToken, Option<String>), Error> {
+        if let Some(kept) = self.kept(request) {
+            match self.exchange(request, &kept, budget).await {
+                Err(error) if error.retry() == Retry::WithNewToken => {}
+                result => return Ok((result?, kept.kid)),
+            }
+        }
         let token = self.fresh(request, budget).await?;
-        let error = match self.exchange(&token, budget).await {
+        let error = match self.exchange(request, &token, budget).await {
             Err(error) if error.retry() == Retry::WithNewToken => error,
-            result => return result,
+            result => return Ok((result?, token.kid)),
         };
+        // The exchange says 401 for troubles of its own, too, so one more round is tried.
         let pause = Duration::from_millis(500) + random::below(Duration::from_millis(500));
         if !budget.wait(pause).await {
             return Err(error);
         }
         let token = self.fresh(request, budget).await?;
-        self.exchange(&token, budget).await
+        Ok((self.exchange(request, &token, budget).await?, token.kid))
     }
 }

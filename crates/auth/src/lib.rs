@@ -28,6 +28,9 @@
 //!
 //! In a container with the variables that NAIS sets, [`Credentials::from_env`] is all it takes.
 //!
+//! More is in the [`guide`]: how to [set up a Maskinporten client](guide::set_up), how to [keep and replace its
+//! key](guide::keys), and [what the failures mean](guide::failures).
+//!
 //! # From key to token
 //!
 //! 1. A **grant** is signed with the key: a short JWT that names the client and the scopes.
@@ -45,6 +48,22 @@
 //! The Altinn token is renewed when it is needed and in the last minutes of its life. One caller renews it, the
 //! others go on with the old one. There is no background task, and a program that stops asking stops fetching.
 //!
+//! # Where tokens come from
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Credentials::builder`] | a key of your own: [`SigningKey`], a file that may change, or a [`Signer`] elsewhere |
+//! | [`Credentials::from_env`] | environment variables, as NAIS sets them |
+//! | [`Settings`] | arguments, variables and files together, with a report of where each value came from |
+//! | [`CredentialsBuilder::token_sidecar`] | the token sidecar of NAIS |
+//! | [`Credentials::with_token`] | a token that you have already |
+//! | [`TestTokenGenerator`], [`LocalTest`] | test environments |
+//! | [`TokenProvider`] | anything else |
+//!
+//! [`Credentials::on_behalf_of`], [`for_system_user`](Credentials::for_system_user) and
+//! [`with_request`](Credentials::with_request) give credentials of the same client for others: another organisation, a
+//! customer's system user, one API.
+//!
 //! # Access
 //!
 //! `Credentials<Read>` ask Maskinporten for `altinn:serviceowner/instances.read`, `Credentials<Write>` for
@@ -55,12 +74,13 @@
 //!
 //! # When it fails
 //!
-//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. What is left is an [`Error`]:
+//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. A refusal that would come again is remembered
+//! for up to a minute. What is left is an [`Error`]:
 //!
 //! | [`ErrorKind`] | likely cause | what to do |
 //! | --- | --- | --- |
 //! | [`Config`](ErrorKind::Config) | a setting is missing, or from another environment | correct the one named |
-//! | [`Key`](ErrorKind::Key) | no private RSA key of 2048 bits or more, or no key id | see the source, a [`KeyError`] |
+//! | [`Key`](ErrorKind::Key) | no private RSA key of 2048 bits or more, or no key id; your [`Signer`] failed | see the source, a [`KeyError`] or your own |
 //! | [`Transport`](ErrorKind::Transport) | network, proxy, firewall | check them; try later |
 //! | [`ClientUnknown`](ErrorKind::ClientUnknown) | wrong client id, or that of another environment | compare with the portal |
 //! | [`KeyRejected`](ErrorKind::KeyRejected) | not the registered key, or it is over a year old | register it (again) on the client |
@@ -78,22 +98,33 @@
 //! # Secrets
 //!
 //! Tokens, grants and keys are in no `Debug`, `Display` or log line, and are overwritten in memory when they are dropped,
-//! except for the copies that the HTTP client makes of headers and bodies. With a `tracing` subscriber there is one line for
+//! except for the copies that the HTTP client makes of headers and bodies, and those that are made to compute what an
+//! incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is one line for
 //! each new token: client id, key id, scopes, service owner and lifetime.
 //!
 //! # Features
 //!
-//! `rustls` (default) or `native-tls` choose the TLS of all HTTP calls.
+//! | feature | what it does |
+//! | --- | --- |
+//! | `rustls` (default) | TLS by rustls on aws-lc-rs |
+//! | `native-tls` | TLS by the system's own library |
+//! | `rustls-no-provider` | TLS by rustls, with the cryptography that the program installs for it; without one, building the credentials is an error |
+//! | `incomplete-keys` | takes JWKs without `p`, `q`, `dp`, `dq` and `qi`, and computes these; four crates more |
+//! | `pkcs12` | reads PKCS#12 files; 60 crates more |
+//!
+//! Grants are signed with aws-lc-rs in any case.
 
 mod builder;
 mod cache;
 mod call;
+mod cool_down;
 mod credentials;
-mod env;
+mod disk;
 mod error;
 mod exchange;
 mod exchanged;
 mod grant;
+pub mod guide;
 mod jwt;
 mod key;
 mod layer;
@@ -104,14 +135,19 @@ mod provider;
 mod random;
 mod request;
 mod retry;
+mod settings;
 mod static_token;
+mod test_tokens;
 mod token;
 
 pub use builder::CredentialsBuilder;
 pub use credentials::Credentials;
+pub use disk::DiskCache;
 pub use error::{Error, ErrorKind, Leg};
-pub use key::{KeyError, SigningKey};
+pub use key::{Algorithm, KeyError, KeySize, NewKey, Signer, SigningKey};
 pub use layer::AuthLayer;
 pub use provider::TokenProvider;
-pub use request::TokenRequest;
+pub use request::{SystemUser, TokenRequest};
+pub use settings::{Origin, Setting, Settings};
+pub use test_tokens::{LocalTest, TestTokenGenerator};
 pub use token::AltinnToken;

@@ -9,7 +9,7 @@ use crate::token::AltinnToken;
 /// A source of Altinn tokens of your own: a sidecar, a test-token generator, a token handed in from elsewhere.
 ///
 /// Give it to [`Credentials::from_provider`](crate::Credentials::from_provider). It need not cache: it is asked only
-/// when a new token is needed, never twice at the same time. It does its own retries.
+/// when a new token is needed, never twice at the same time for the same request. It does its own retries.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,6 +38,12 @@ pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Error::provider`] with your own error in it.
     fn fetch(&self, request: &TokenRequest) -> impl Future<Output = Result<AltinnToken, Error>> + Send;
+
+    /// A number that changes when what the tokens are got with has changed, such as a key. A refusal that is
+    /// remembered is forgotten then. Always 0 unless there is something to say; it must answer at once.
+    fn revision(&self) -> u64 {
+        0
+    }
 }
 
 pub(crate) type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AltinnToken, Error>> + Send + 'a>>;
@@ -45,10 +51,15 @@ pub(crate) type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AltinnToken
 /// The same for use behind a pointer, which a trait with `impl Future` can't stand.
 pub(crate) trait DynProvider: fmt::Debug + Send + Sync {
     fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a>;
+    fn revision(&self) -> u64;
 }
 
 impl<P: TokenProvider> DynProvider for P {
     fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a> {
         Box::pin(TokenProvider::fetch(self, request))
+    }
+
+    fn revision(&self) -> u64 {
+        TokenProvider::revision(self)
     }
 }

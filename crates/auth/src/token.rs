@@ -73,6 +73,16 @@ impl AltinnToken {
         Self::assemble(from, lifetime.min(UNKNOWN), secret, claims)
     }
 
+    /// The same token, to be used no longer than for `left` from now.
+    pub(crate) fn limited_to(self, left: Duration) -> Self {
+        let Inner { secret, from, lifetime, claims, .. } = &*self.0;
+        let limit = self.age().saturating_add(left);
+        if limit >= *lifetime {
+            return self;
+        }
+        Self::assemble(*from, limit, secret.clone(), claims.clone()).unwrap_or(self)
+    }
+
     fn assemble(from: Moment, lifetime: Duration, secret: Secret, claims: Claims) -> Option<Self> {
         let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose())).ok()?;
         // Keeps it out of Debug and out of HTTP/2's compression tables.

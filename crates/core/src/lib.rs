@@ -20,6 +20,7 @@
 //! | --- | --- |
 //! | `rustls` (default) | TLS by rustls on aws-lc-rs, with the system's root certificates |
 //! | `native-tls` | TLS by the system's own library |
+//! | `rustls-no-provider` | TLS by rustls, with the cryptography that the program installs for it |
 //!
 //! Without either only plain http works, which only this computer's own addresses may use.
 

@@ -132,6 +132,7 @@
 //! | --- | --- |
 //! | `rustls` (default) | TLS by rustls on aws-lc-rs |
 //! | `native-tls` | TLS by the system's own library |
+//! | `rustls-no-provider` | TLS by rustls, with the cryptography that the program installs for it |
 
 mod advice;
 mod applications;

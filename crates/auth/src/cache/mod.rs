@@ -5,19 +5,24 @@
 //! while fetching drops the gate, and the next one in line takes over, so nothing gets stuck.
 
 mod expiry;
+mod pool;
+mod refusal;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync;
 use tokio::time::Instant;
 
 use self::expiry::{Expiry, Phase};
+use self::refusal::Refusal;
 use crate::error::Error;
 use crate::provider::DynProvider;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
+
+pub(crate) use pool::Pool;
 
 /// After an early renewal failed, the old token is used this long before the next attempt.
 const SOFT_BACK_OFF: Duration = Duration::from_secs(10);
@@ -27,7 +32,8 @@ pub(crate) struct Cache {
     provider: Arc<dyn DynProvider>,
     request: TokenRequest,
     current: RwLock<Option<Entry>>,
-    gate: Mutex<Gate>,
+    gate: sync::Mutex<Gate>,
+    refusal: Mutex<Option<Refusal>>,
     /// How many fetches failed so far. A waiter compares it with what it was when it began to wait.
     failures: AtomicU64,
 }
@@ -53,7 +59,14 @@ enum Found {
 
 impl Cache {
     pub(crate) fn new(provider: Arc<dyn DynProvider>, request: TokenRequest) -> Self {
-        Self { provider, request, current: RwLock::default(), gate: Mutex::default(), failures: AtomicU64::new(0) }
+        Self {
+            provider,
+            request,
+            current: RwLock::default(),
+            gate: sync::Mutex::default(),
+            refusal: Mutex::default(),
+            failures: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn request(&self) -> &TokenRequest {
@@ -77,7 +90,24 @@ impl Cache {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|entry| entry.token.is(token)) {
             *current = None;
+            drop(current);
+            self.forget_refusal();
         }
+    }
+
+    /// Has the next caller ask again, though the last answer would come again.
+    pub(crate) fn forget_refusal(&self) {
+        *self.refusal() = None;
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<Refusal>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last refusal, while it would come again.
+    fn remembered(&self) -> Option<Error> {
+        let revision = self.provider.revision();
+        self.refusal().as_ref().and_then(|refusal| refusal.error(revision).cloned())
     }
 
     fn find(&self) -> Found {
@@ -103,14 +133,17 @@ impl Cache {
         {
             return Err(error.clone());
         }
-        self.fetch(&mut gate).await
+        match self.remembered() {
+            Some(error) => Err(error),
+            None => self.fetch(&mut gate).await,
+        }
     }
 
-    async fn renew_early(&self, mut gate: MutexGuard<'_, Gate>, old: AltinnToken) -> Result<AltinnToken, Error> {
+    async fn renew_early(&self, mut gate: sync::MutexGuard<'_, Gate>, old: AltinnToken) -> Result<AltinnToken, Error> {
         if let Found::Fresh(token) = self.find() {
             return Ok(token);
         }
-        if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) {
+        if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) || self.remembered().is_some() {
             return Ok(old);
         }
         match self.fetch(&mut gate).await {
@@ -130,12 +163,17 @@ impl Cache {
         match self.provider.fetch(&self.request).await {
             Ok(token) => {
                 *gate = Gate::default();
+                self.forget_refusal();
                 let entry = Entry { token: token.clone(), expiry: Expiry::of(token.lifetime()) };
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(entry);
                 Ok(token)
             }
             Err(error) => {
                 gate.failure = Some(error.clone());
+                let revision = self.provider.revision();
+                let mut refusal = self.refusal();
+                *refusal = Refusal::of(&error, revision, refusal.as_ref());
+                drop(refusal);
                 self.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }

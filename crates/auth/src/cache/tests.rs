@@ -1,4 +1,3 @@
-use std::sync::Mutex as StdMutex;
 use std::sync::atomic::AtomicUsize;
 
 use altinn_core::ReadWrite;
@@ -14,7 +13,10 @@ struct Mint {
     permits: Semaphore,
     begun: AtomicUsize,
     lifetime: Duration,
-    failures: StdMutex<usize>,
+    failures: Mutex<usize>,
+    /// What the failures are; passing trouble unless set.
+    error: Mutex<Option<Error>>,
+    revision: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -27,9 +29,14 @@ impl TokenProvider for Shared {
         let mut failures = self.0.failures.lock().unwrap();
         if *failures > 0 {
             *failures -= 1;
-            return Err(Error::provider(std::io::Error::other("down"), true));
+            let error = self.0.error.lock().unwrap().clone();
+            return Err(error.unwrap_or_else(|| Error::provider(std::io::Error::other("down"), true)));
         }
         AltinnToken::with_lifetime(format!("token-{number}"), self.0.lifetime)
+    }
+
+    fn revision(&self) -> u64 {
+        self.0.revision.load(Ordering::SeqCst)
     }
 }
 
@@ -53,7 +60,9 @@ impl Fixture {
             permits: Semaphore::new(0),
             begun: AtomicUsize::new(0),
             lifetime,
-            failures: StdMutex::new(0),
+            failures: Mutex::new(0),
+            error: Mutex::default(),
+            revision: AtomicU64::new(0),
         });
         let cache = Arc::new(Cache::new(Arc::new(Shared(Arc::clone(&mint))), TokenRequest::of::<ReadWrite>()));
         Self { cache, mint }
@@ -245,6 +254,69 @@ async fn a_token_of_a_moment_serves_its_caller() {
     assert_eq!(fixture.text().await, "token-1");
     tokio::time::advance(Duration::from_millis(2)).await;
     assert_eq!(fixture.text().await, "token-2");
+}
+
+/// A fixture that refuses so many times, in a way that would come again.
+fn refusing(times: usize) -> Fixture {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    fixture.fail(times);
+    let refused = Error::of(ErrorKind::ScopeNotGranted, "refused").leg(crate::error::Leg::Maskinporten).build();
+    *fixture.mint.error.lock().unwrap() = Some(refused);
+    fixture
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_remembered_for_half_a_minute_then_for_a_whole_one() {
+    let fixture = refusing(3);
+    for (fetches, seconds) in [(1, 30), (2, 60), (3, 60)] {
+        for _ in 0..1000 {
+            assert_eq!(fixture.cache.token().await.unwrap_err().kind(), ErrorKind::ScopeNotGranted);
+        }
+        assert_eq!(fixture.begun(), fetches);
+        tokio::time::advance(Duration::from_secs(seconds - 1)).await;
+        assert!(fixture.cache.token().await.is_err());
+        assert_eq!(fixture.begun(), fetches);
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!(fixture.text().await, "token-4");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_forgotten_with_a_new_key_and_on_demand() {
+    let fixture = refusing(2);
+    assert!(fixture.cache.token().await.is_err());
+    fixture.mint.revision.fetch_add(1, Ordering::SeqCst);
+    assert!(fixture.cache.token().await.is_err());
+    assert_eq!(fixture.begun(), 2);
+    fixture.cache.forget_refusal();
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_early_renewal_is_not_tried_again_before_its_time_unless_the_token_is_refused_too() {
+    let fixture = refusing(0);
+    let token = fixture.cache.token().await.unwrap();
+    tokio::time::advance(DUE).await;
+    fixture.fail(1);
+    assert_eq!(fixture.text().await, "token-1");
+    tokio::time::advance(SOFT_BACK_OFF).await;
+    assert_eq!(fixture.text().await, "token-1");
+    assert_eq!(fixture.begun(), 2);
+    fixture.cache.invalidate(&token);
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_that_were_refused_with_one_token_do_not_undo_a_refusal() {
+    let fixture = refusing(0);
+    let token = fixture.cache.token().await.unwrap();
+    fixture.fail(100);
+    for _ in 0..100 {
+        fixture.cache.invalidate(&token);
+        assert!(fixture.cache.token().await.is_err());
+    }
+    assert_eq!(fixture.begun(), 2);
 }
 
 #[test]

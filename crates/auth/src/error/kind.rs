@@ -51,6 +51,8 @@ pub(crate) enum Retry {
     AfterPause,
     /// Once and at once, with a new grant.
     WithNewGrant,
+    /// With another of the client's keys, if there is one.
+    WithOtherKey,
     /// Once, with a new token from Maskinporten: the exchange says 401 for causes of its own, too.
     WithNewToken,
 }

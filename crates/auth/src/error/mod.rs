@@ -75,6 +75,18 @@ impl Error {
             .build()
     }
 
+    /// An error of your own [`Signer`](crate::Signer), of kind [`ErrorKind::Key`].
+    ///
+    /// * `source`: what went wrong. Keep secrets out of its `Debug` and `Display`.
+    /// * `transient`: whether trying again after a pause may help.
+    pub fn signer(source: impl StdError + Send + Sync + 'static, transient: bool) -> Self {
+        Self::of(ErrorKind::Key, "the signer failed")
+            .leg(Leg::Maskinporten)
+            .retry(if transient { Retry::AfterPause } else { Retry::Never })
+            .source(source)
+            .build()
+    }
+
     /// What went wrong, by what can be done about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

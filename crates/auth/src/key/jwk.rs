@@ -1,34 +1,22 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
-use jsonwebtoken::Algorithm;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-use super::der::{self, Numbers};
+use super::algorithm::Algorithm;
 use super::error::{KeyError, word};
+use super::parsed::Parsed;
+use super::rsa::{Factors, Number, Rsa};
 
-/// Maskinporten refuses shorter keys.
-const MIN_BITS: usize = 2048;
-
-/// What a JWK says, decoded and written the way the signing library takes it.
-pub(super) struct Parsed {
-    pub(super) kid: Option<String>,
-    pub(super) algorithm: Algorithm,
-    pub(super) der: Zeroizing<Vec<u8>>,
-}
-
-pub(super) fn parse(text: &str) -> Result<Parsed, KeyError> {
-    // Editors on Windows put a byte order mark in front.
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.is_empty() {
-        return Err(KeyError::Empty);
-    }
-    if text.starts_with("-----BEGIN") {
-        return Err(KeyError::Pem);
-    }
+/// Reads a JWK, or all private RSA keys of a set (JWKS), of which there is at least one then.
+pub(super) fn parse(text: &str) -> Result<Vec<Parsed>, KeyError> {
     // The parser's own error is dropped: it may quote the text.
     let jwk: Jwk = serde_json::from_str(text).map_err(|_| KeyError::NotJwk)?;
-    jwk.into_parsed()
+    let Some(keys) = jwk.keys else { return Ok(vec![jwk.into_parsed()?]) };
+    let private = keys.into_iter().filter(|key| key.d.is_some() && key.kty.as_deref() == Some("RSA"));
+    let parsed = private.map(Jwk::into_parsed).collect::<Result<Vec<_>, _>>()?;
+    if parsed.is_empty() { Err(KeyError::KeySet) } else { Ok(parsed) }
 }
 
 #[derive(Deserialize)]
@@ -38,8 +26,10 @@ struct Jwk {
     kid: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
-    keys: Option<serde::de::IgnoredAny>,
-    oth: Option<serde::de::IgnoredAny>,
+    keys: Option<Vec<Jwk>>,
+    #[serde(rename = "MaskinportenSettings", alias = "maskinportenSettings", alias = "clientId", alias = "ClientId")]
+    settings: Option<IgnoredAny>,
+    oth: Option<IgnoredAny>,
     n: Option<Base64>,
     e: Option<Base64>,
     d: Option<Base64>,
@@ -61,19 +51,15 @@ impl<'de> Deserialize<'de> for Base64 {
 
 impl Jwk {
     fn into_parsed(self) -> Result<Parsed, KeyError> {
-        if self.keys.is_some() {
-            return Err(KeyError::KeySet);
-        }
         match self.kty.as_deref() {
             Some("RSA") => {}
             Some(other) => return Err(KeyError::NotRsa(word(other))),
+            None if self.settings.is_some() => return Err(KeyError::Settings),
             None => return Err(KeyError::NotJwk),
         }
         let algorithm = match self.alg.as_deref() {
-            None | Some("RS256") => Algorithm::RS256,
-            Some("RS384") => Algorithm::RS384,
-            Some("RS512") => Algorithm::RS512,
-            Some(other) => return Err(KeyError::UnsupportedAlgorithm(word(other))),
+            None => Algorithm::default(),
+            Some(name) => Algorithm::named(name).ok_or_else(|| KeyError::UnsupportedAlgorithm(word(name)))?,
         };
         if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return Err(KeyError::NotForSigning);
@@ -84,48 +70,47 @@ impl Jwk {
         if self.d.is_none() {
             return Err(KeyError::PublicOnly);
         }
-        let members = [
-            ("n", self.n),
-            ("e", self.e),
-            ("d", self.d),
-            ("p", self.p),
-            ("q", self.q),
-            ("dp", self.dp),
-            ("dq", self.dq),
-            ("qi", self.qi),
-        ];
-        let missing: Vec<_> = members.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
-        if !missing.is_empty() {
+        let [n, e, d] = [("n", self.n), ("e", self.e), ("d", self.d)];
+        let missing: Vec<_> = [&n, &e, &d].iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+        let (Some(n), Some(e), Some(d)) = (decode(n)?, decode(e)?, decode(d)?) else {
             return Err(KeyError::MissingMembers(missing));
-        }
-        let mut numbers = Vec::with_capacity(members.len());
-        for (name, value) in members.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?))) {
-            numbers.push(decode(name, &value.0)?);
-        }
-        let [n, e, d, p, q, dp, dq, qi] = numbers.as_slice() else { return Err(KeyError::Inconsistent) };
-        let bits = bits(n);
-        if bits < MIN_BITS {
-            return Err(KeyError::TooShort { bits });
-        }
-        let der = der::rsa_private_key(&Numbers {
-            modulus: n,
-            public_exponent: e,
-            private_exponent: d,
-            primes: [p, q],
-            exponents: [dp, dq],
-            coefficient: qi,
-        });
-        Ok(Parsed { kid: self.kid, algorithm, der })
+        };
+        let numbers = [n, e, d];
+        let factors = [("p", self.p), ("q", self.q), ("dp", self.dp), ("dq", self.dq), ("qi", self.qi)];
+        let missing: Vec<_> = factors.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+        let [p, q, dp, dq, qi] = factors.map(decode);
+        let (p, q, dp, dq, qi) = (p?, q?, dp?, dq?, qi?);
+        let rsa = match (p, q, dp, dq, qi) {
+            (Some(p), Some(q), Some(dp), Some(dq), Some(coefficient)) => {
+                Rsa::new(numbers, Factors { primes: [p, q], exponents: [dp, dq], coefficient })?
+            }
+            (p, q, ..) => incomplete(numbers, p.zip(q), missing)?,
+        };
+        Ok(Parsed::new(rsa, algorithm, self.kid))
     }
 }
 
-fn decode(name: &'static str, text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    // Some tools write the standard alphabet, against the standard.
-    let engine = if text.contains(['+', '/']) { &STANDARD_PAD_INDIFFERENT } else { &URL_SAFE_PAD_INDIFFERENT };
-    engine.decode(text.trim()).map(Zeroizing::new).map_err(|_| KeyError::NotBase64(name))
+#[cfg(feature = "incomplete-keys")]
+fn incomplete(
+    numbers: [Number; 3],
+    primes: Option<(Number, Number)>,
+    _missing: Vec<&'static str>,
+) -> Result<Rsa, KeyError> {
+    Rsa::incomplete(numbers, primes.map(|(p, q)| [p, q]))
 }
 
-fn bits(number: &[u8]) -> usize {
-    let number = der::significant(number);
-    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+#[cfg(not(feature = "incomplete-keys"))]
+fn incomplete(
+    _numbers: [Number; 3],
+    _primes: Option<(Number, Number)>,
+    missing: Vec<&'static str>,
+) -> Result<Rsa, KeyError> {
+    Err(KeyError::MissingMembers(missing))
+}
+
+fn decode((name, text): (&'static str, Option<Base64>)) -> Result<Option<Number>, KeyError> {
+    let Some(Base64(text)) = text else { return Ok(None) };
+    // Some tools write the standard alphabet, against the standard.
+    let engine = if text.contains(['+', '/']) { &STANDARD_PAD_INDIFFERENT } else { &URL_SAFE_PAD_INDIFFERENT };
+    engine.decode(text.trim()).map(|bytes| Some(Zeroizing::new(bytes))).map_err(|_| KeyError::NotBase64(name))
 }

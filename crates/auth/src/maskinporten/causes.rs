@@ -19,6 +19,11 @@ const fn cause(code: &'static str, phrase: &'static str, kind: ErrorKind, advice
     Cause { code, phrase, error: "", kind, retry: Retry::Never, advice }
 }
 
+/// A key that Maskinporten does not accept, while it may accept another of the client.
+const fn key_cause(code: &'static str, phrase: &'static str, advice: &'static str) -> Cause {
+    Cause { retry: Retry::WithOtherKey, ..cause(code, phrase, ErrorKind::KeyRejected, advice) }
+}
+
 const CLOCK: &str = "this computer's clock is wrong, or the request was held up on the way: set the clock by a time \
                      server (NTP)";
 const KID: &str = "the key id is not registered on this client: compare kid, client id and environment in the \
@@ -40,7 +45,8 @@ static CAUSES: &[Cause] = &[
         "MP-100",
         "client not found",
         ErrorKind::ClientUnknown,
-        "there is no such client here: check the client id, and that it was made in this environment",
+        "there is no such client here: check the client id (in the self-service portal: integrasjonens identifikator), \
+         and that it was made in this environment",
     ),
     cause(
         "MP-110",
@@ -49,21 +55,20 @@ static CAUSES: &[Cause] = &[
         "the grant is addressed to another Maskinporten: check the environment's issuer, with its slash at the end",
     ),
     cause("MP-120", "invalid certificate", ErrorKind::KeyRejected, CERTIFICATE),
-    cause(
+    key_cause(
         "MP-121",
         "expired key",
-        ErrorKind::KeyRejected,
-        "a key works for one year from its registration: add it to the client again, or a new one",
+        "a key works for one year from its registration: add it to the client again in the self-service portal, or \
+         a new one",
     ),
     cause("MP-122", "does not match certificate", ErrorKind::KeyRejected, CERTIFICATE),
     cause("MP-123", "invalid jwt header x5c", ErrorKind::KeyRejected, CERTIFICATE),
-    cause(
+    key_cause(
         "MP-124",
         "invalid jwt signature",
-        ErrorKind::KeyRejected,
         "the private key is not the one that is registered under its key id (kid) on the client",
     ),
-    cause("", "unknown key identifier", ErrorKind::KeyRejected, KID),
+    key_cause("", "unknown key identifier", KID),
     cause("", "no key identifier", ErrorKind::KeyRejected, "the client has registered keys, so the key needs its kid"),
     cause("", "too long lifetime", ErrorKind::Maskinporten, "the grant lasts longer than Maskinporten allows"),
     cause(
@@ -99,6 +104,14 @@ static CAUSES: &[Cause] = &[
         ErrorKind::Maskinporten,
         "an organisation needs no delegation from itself: leave the consumer out",
     ),
+    Cause {
+        error: "unsupported_grant_type",
+        ..cause("", "", ErrorKind::Maskinporten, "something between this computer and Maskinporten changes the request")
+    },
+    Cause {
+        error: "invalid_target",
+        ..cause("", "", ErrorKind::Maskinporten, "the resource is not one that Maskinporten takes: check its address")
+    },
     cause("MP-011", "invalid parameter value", ErrorKind::Maskinporten, "the grant is malformed: check the client id"),
     Cause {
         error: "invalid_scope",
@@ -161,8 +174,8 @@ mod tests {
     fn the_published_phrases_are_told_apart() {
         let prefix = "Invalid assertion. Client authentication failed. ";
         for (phrase, kind, retry) in [
-            ("Expired key.", ErrorKind::KeyRejected, Retry::Never),
-            ("Unknown key identifier (kid) for client.", ErrorKind::KeyRejected, Retry::Never),
+            ("Expired key.", ErrorKind::KeyRejected, Retry::WithOtherKey),
+            ("Unknown key identifier (kid) for client.", ErrorKind::KeyRejected, Retry::WithOtherKey),
             (
                 "Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided",
                 ErrorKind::KeyRejected,
@@ -177,6 +190,45 @@ mod tests {
             let cause = find(&refusal("invalid_grant", &format!("{prefix}{phrase}"), None)).unwrap();
             assert_eq!((cause.kind, cause.retry), (kind, retry), "{phrase}");
             assert!(!cause.advice.is_empty());
+        }
+    }
+
+    /// Every code that Maskinporten's documentation has.
+    #[test]
+    fn every_code_has_a_kind_a_remedy_and_a_retry_class() {
+        for (code, kind, retry) in [
+            ("MP-011", ErrorKind::Maskinporten, Retry::Never),
+            ("MP-012", ErrorKind::Maskinporten, Retry::WithNewGrant),
+            ("MP-100", ErrorKind::ClientUnknown, Retry::Never),
+            ("MP-110", ErrorKind::Maskinporten, Retry::Never),
+            ("MP-120", ErrorKind::KeyRejected, Retry::Never),
+            ("MP-121", ErrorKind::KeyRejected, Retry::WithOtherKey),
+            ("MP-122", ErrorKind::KeyRejected, Retry::Never),
+            ("MP-123", ErrorKind::KeyRejected, Retry::Never),
+            ("MP-124", ErrorKind::KeyRejected, Retry::WithOtherKey),
+            ("MP-130", ErrorKind::ClockSkew, Retry::WithNewGrant),
+            ("MP-200", ErrorKind::ScopeNotGranted, Retry::Never),
+            ("MP-201", ErrorKind::ScopeNotGranted, Retry::Never),
+            ("MP-250", ErrorKind::ScopeNotGranted, Retry::Never),
+            ("MP-251", ErrorKind::ScopeNotGranted, Retry::Never),
+            ("MP-301", ErrorKind::Maskinporten, Retry::Never),
+            ("MP-302", ErrorKind::Maskinporten, Retry::Never),
+            ("MP-303", ErrorKind::Maskinporten, Retry::Never),
+        ] {
+            let cause = find(&refusal("new", "new words", Some(code))).unwrap_or_else(|| panic!("{code}"));
+            assert_eq!((cause.kind, cause.retry), (kind, retry), "{code}");
+            assert!(!cause.advice.is_empty(), "{code}");
+        }
+        for (error, description) in [
+            ("invalid_request", "The combination consumer_org in claim and delegation scope on client is invalid"),
+            ("invalid_target", "resource"),
+            ("invalid_request", "Invalid assertion. Invalid parameter value"),
+            ("unsupported_grant_type", "x"),
+            ("invalid_grant", "Invalid assertion. Client authentication failed. JWT has too long lifetime."),
+            ("invalid_altinn_customer_configuration", "x"),
+        ] {
+            let cause = find(&refusal(error, description, None)).unwrap_or_else(|| panic!("{error}"));
+            assert_eq!((cause.kind, cause.retry), (ErrorKind::Maskinporten, Retry::Never), "{error}");
         }
     }
 

@@ -1,28 +1,35 @@
 //! The first leg: a grant to Maskinporten, a Maskinporten token back.
 
 mod causes;
+mod clock;
 mod refusal;
+mod sidecar;
+pub(crate) mod source;
+mod token;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use altinn_core::Secret;
 use http::StatusCode;
 use http::header::ACCEPT;
-use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
 
 use self::refusal::Refusal;
 use crate::call::{self, Answer};
 use crate::error::{Error, ErrorKind, Leg, Retry};
 use crate::grant::{Form, Grant};
-use crate::jwt::Claims;
-use crate::key::SigningKey;
+use crate::key::{DynSigner, KeyRing};
 use crate::moment::Moment;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 
+pub(crate) use clock::Clock;
+pub(crate) use sidecar::Sidecar;
+pub(crate) use token::MaskinportenToken;
+
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many keys are tried for one token at most, of a file that changes meanwhile.
+const MOST_KEYS: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Maskinporten {
@@ -30,36 +37,42 @@ pub(crate) struct Maskinporten {
     pub(crate) issuer: String,
     pub(crate) endpoint: Url,
     pub(crate) client_id: String,
-    pub(crate) key: SigningKey,
-}
-
-/// Maskinporten's token, which only the exchange takes.
-#[derive(Debug, Clone)]
-pub(crate) struct MaskinportenToken {
-    pub(crate) secret: Secret,
-    /// The granted scopes, if the answer or the token says.
-    pub(crate) scope: Option<String>,
-    from: Moment,
-    lifetime: Duration,
-}
-
-impl MaskinportenToken {
-    pub(crate) fn remaining(&self) -> Duration {
-        self.lifetime.saturating_sub(self.from.age())
-    }
+    pub(crate) keys: KeyRing,
+    pub(crate) clock: Clock,
 }
 
 impl Maskinporten {
-    /// Gets a new token; every try has a grant of its own.
+    /// Gets a new token; every try has a grant of its own. When Maskinporten does not accept a key, the next is tried.
     pub(crate) async fn token(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
-        retry::run(budget, || self.attempt(request)).await
+        let mut tried = Vec::new();
+        let mut refused = None;
+        while let Some(key) = self.keys.next(&tried).filter(|_| tried.len() < MOST_KEYS) {
+            let mut result = retry::run(budget, || self.attempt(request, &*key)).await;
+            if result.as_ref().is_err_and(|error| self.clock.correct(error)) {
+                result = retry::run(budget, || self.attempt(request, &*key)).await;
+            }
+            match result {
+                Err(error) if error.retry() == Retry::WithOtherKey => {
+                    tracing::warn!(%error, kid = key.kid(), "Maskinporten does not accept the key");
+                    tried.push(key);
+                    refused.get_or_insert(error);
+                    self.keys.reload();
+                }
+                Ok(token) => {
+                    self.keys.promote(&key);
+                    return Ok(token);
+                }
+                failure => return failure,
+            }
+        }
+        // The first key is the one that is meant to work, so its failure explains most.
+        Err(refused.unwrap_or_else(|| Error::of(ErrorKind::Key, "there is no key").build()))
     }
 
-    async fn attempt(&self, request: &TokenRequest) -> Result<MaskinportenToken, Error> {
-        let scope = request.scope();
-        let grant = Grant { audience: &self.issuer, client_id: &self.client_id, scope: &scope, key: &self.key };
+    async fn attempt(&self, request: &TokenRequest, key: &dyn DynSigner) -> Result<MaskinportenToken, Error> {
+        let grant = Grant { audience: &self.issuer, client_id: &self.client_id, request, key };
         let from = Moment::now();
-        let assertion = grant.sign(SystemTime::now())?;
+        let assertion = grant.sign(self.clock.now()).await?;
         let form = self
             .http
             .post(self.endpoint.clone())
@@ -70,48 +83,21 @@ impl Maskinporten {
         if answer.status != StatusCode::OK {
             return Err(refused(&answer, request));
         }
-        read(&answer.body, from).ok_or_else(|| {
-            Error::of(ErrorKind::Maskinporten, "Maskinporten's answer holds no token")
-                .leg(Leg::Maskinporten)
-                .status(answer.status)
-                .advice("something between this computer and Maskinporten may have answered in its place")
-                .retry(Retry::AfterPause)
-                .build()
-        })
+        MaskinportenToken::read(&answer.body, from, key.kid()).ok_or_else(|| no_token(&answer))
     }
 }
 
-#[derive(Deserialize)]
-struct Granted {
-    #[serde(deserialize_with = "secret")]
-    access_token: Secret,
-    expires_in: Value,
-    scope: Option<String>,
+/// The answer was a success, and held no token.
+fn no_token(answer: &Answer) -> Error {
+    Error::of(ErrorKind::Maskinporten, "Maskinporten's answer holds no token")
+        .leg(Leg::Maskinporten)
+        .status(answer.status)
+        .advice("something between this computer and Maskinporten may have answered in its place")
+        .retry(Retry::AfterPause)
+        .build()
 }
 
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
-}
-
-fn read(body: &[u8], from: Moment) -> Option<MaskinportenToken> {
-    let granted: Granted = serde_json::from_slice(body).ok()?;
-    // Officially the token is opaque, so its claims are a second opinion only.
-    let claims = Claims::read(granted.access_token.expose()).unwrap_or_default();
-    let expires_in = match &granted.expires_in {
-        Value::String(text) => text.trim().parse().ok()?,
-        number => number.as_f64()?,
-    };
-    let expires_in = Duration::try_from_secs_f64(expires_in).ok()?;
-    let lifetime = claims.lifetime().map_or(expires_in, |lifetime| lifetime.min(expires_in));
-    let scope = granted.scope.or(claims.scope);
-    (!granted.access_token.expose().is_empty()).then_some(MaskinportenToken {
-        secret: granted.access_token,
-        scope,
-        from,
-        lifetime,
-    })
-}
-
+/// What a refusal means, by Maskinporten's own words.
 fn refused(answer: &Answer, request: &TokenRequest) -> Error {
     let status = answer.status;
     let refusal = Refusal::read(&answer.body);
@@ -140,6 +126,3 @@ fn refused(answer: &Answer, request: &TokenRequest) -> Error {
         .clock_skew(answer.clock_skew())
         .build()
 }
-
-#[cfg(test)]
-mod tests;

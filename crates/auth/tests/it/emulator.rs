@@ -14,11 +14,12 @@ use crate::stub::JWK;
 /// The test department's number, which is on the emulator's list of service owners.
 const TTD: &str = "405003309";
 /// A number with a good check digit that is on no list.
-const UNLISTED: &str = "310000008";
+const UNLISTED: &str = "310000000";
 /// Answers 200 to a valid Altinn token and 401 to any other.
 const NEEDS_TOKEN: &str = "authentication/api/v1/refresh";
 
 async fn start(client: NewClient) -> (Emulator, RegisteredClient) {
+    crate::traces::listen();
     let emulator = Emulator::start().await.unwrap();
     let client = emulator.register_client(client).unwrap();
     (emulator, client)
@@ -187,6 +188,23 @@ async fn a_clock_that_is_behind() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::ClockSkew, Some("MP-130")), "{error}");
     assert!((-1892..=-1888).contains(&error.clock_skew().unwrap()), "{error}");
     assert!(error.to_string().contains("behind"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_made_good_where_that_is_wanted() {
+    for off in [60, -1800] {
+        let (emulator, client) = start(NewClient::new(TTD)).await;
+        emulator.clock().advance(SignedDuration::from_secs(-off));
+        let key = SigningKey::from_jwk(client.jwk()).unwrap();
+        let builder = Credentials::<Read>::builder(environment(&emulator)).client_id(client.client_id()).key(key);
+        let credentials = builder.correct_clock(true).build().unwrap();
+        let first = credentials.token().await.unwrap();
+        let [succeeded, failed, ..] = calls(&emulator);
+        assert!(succeeded == 1 && (1..=2).contains(&failed), "{succeeded} {failed}");
+        credentials.invalidate(&first);
+        credentials.on_behalf_of("991825827".parse().unwrap()).token().await.unwrap_err();
+        assert_eq!(calls(&emulator)[1], failed + 1, "the next grant is refused for another reason alone");
+    }
 }
 
 #[tokio::test]

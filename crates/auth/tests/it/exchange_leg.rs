@@ -3,7 +3,7 @@ use altinn_core::Read;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::stub::{EXCHANGE, JWK, Reply, Stub, altinn_token, jwt};
+use crate::stub::{BOTH_SCOPES, EXCHANGE, JWK, Reply, Stub, altinn_token, jwt};
 
 async fn failure(exchange: Vec<Reply>) -> (Stub, Error) {
     let stub = Stub::of_legs(Vec::new(), exchange).await;
@@ -123,4 +123,19 @@ async fn a_kept_maskinporten_token_that_is_refused_is_replaced() {
 async fn a_token_without_lifetime_is_refused() {
     let (_, error) = failure(vec![Reply::new(200, jwt(&json!({"urn:altinn:org": "ttd"}))); 9]).await;
     assert_eq!(error.kind(), ErrorKind::Exchange);
+}
+
+#[tokio::test]
+async fn a_token_may_be_bound_to_the_one_it_was_exchanged_for() {
+    let builder = |stub: &Stub| {
+        Credentials::<Read>::builder(stub.environment())
+            .client_id("the-client")
+            .key(SigningKey::from_jwk(JWK).unwrap())
+            .bound_to_maskinporten(true)
+    };
+    let stub = Stub::of_legs(vec![Reply::granted_for(120, BOTH_SCOPES)], Vec::new()).await;
+    let lifetime = builder(&stub).build().unwrap().token().await.unwrap().lifetime().as_secs();
+    assert!((110..=120).contains(&lifetime), "{lifetime}");
+    let stub = Stub::of_legs(vec![Reply::granted_for(3600, BOTH_SCOPES)], Vec::new()).await;
+    assert_eq!(builder(&stub).build().unwrap().token().await.unwrap().lifetime().as_secs(), 1800);
 }

@@ -3,11 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy's exemption for tests leaves out their helpers")]
 
+mod disk;
 mod emulator;
 mod exchange_leg;
+mod keys;
 mod layer;
 mod maskinporten_leg;
+mod own_layers;
 mod preflight;
 mod redaction;
+mod requests;
+mod sources;
 mod stub;
 mod traces;

@@ -128,6 +128,7 @@ pub(crate) struct Stub {
 impl Stub {
     /// `handler` gets each request, and how many came to the same path before it.
     pub(crate) async fn start(handler: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
+        crate::traces::listen();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let received = Arc::<Mutex<Vec<Received>>>::default();

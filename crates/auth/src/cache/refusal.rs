@@ -1,0 +1,35 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind};
+
+const FIRST: Duration = Duration::from_secs(30);
+/// What was just changed in the self-service portal takes minutes to work, so no longer than this.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A failure that would come again, remembered for a while so that a program in a loop doesn't ask a service for it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    error: Error,
+    until: Instant,
+    wait: Duration,
+    /// Of the provider: with another key the answer may be another.
+    revision: u64,
+}
+
+impl Refusal {
+    /// `None` for failures that may pass, and for those that no service gave.
+    pub(super) fn of(error: &Error, revision: u64, last: Option<&Self>) -> Option<Self> {
+        // A clock may be set at any moment.
+        if error.leg().is_none() || error.is_transient() || error.kind() == ErrorKind::ClockSkew {
+            return None;
+        }
+        let wait = last.map_or(FIRST, |last| (last.wait * 2).min(LONGEST));
+        Some(Self { error: error.clone(), until: Instant::now() + wait, wait, revision })
+    }
+
+    pub(super) fn error(&self, revision: u64) -> Option<&Error> {
+        (Instant::now() < self.until && revision == self.revision).then_some(&self.error)
+    }
+}

@@ -1,0 +1,52 @@
+use super::{Maskinporten, MaskinportenToken, Sidecar};
+use crate::error::Error;
+use crate::request::TokenRequest;
+use crate::retry::Budget;
+
+/// Where Maskinporten's tokens come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// From Maskinporten, for grants of our own.
+    Grant(Box<Maskinporten>),
+    /// From a sidecar that holds the key and makes the grants.
+    Sidecar(Sidecar),
+}
+
+impl Source {
+    pub(crate) async fn token(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
+        match self {
+            Self::Grant(maskinporten) => maskinporten.token(request, budget).await,
+            Self::Sidecar(sidecar) => sidecar.token(request, budget).await,
+        }
+    }
+
+    /// For logs; the sidecar doesn't say.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Grant(maskinporten) => Some(&maskinporten.client_id),
+            Self::Sidecar(_) => None,
+        }
+    }
+
+    /// All that makes these tokens others than those of other sources.
+    pub(crate) fn identity(&self) -> Vec<String> {
+        match self {
+            Self::Grant(maskinporten) => {
+                let Maskinporten { issuer, endpoint, client_id, keys, .. } = &**maskinporten;
+                let kid = keys
+                    .next(&[])
+                    .and_then(|key| key.kid().or(key.certificates().first().map(String::as_str)).map(str::to_owned));
+                vec![issuer.clone(), endpoint.to_string(), client_id.clone(), kid.unwrap_or_default()]
+            }
+            Self::Sidecar(sidecar) => vec![sidecar.endpoint.to_string()],
+        }
+    }
+
+    /// Changes with the keys.
+    pub(crate) fn revision(&self) -> u64 {
+        match self {
+            Self::Grant(maskinporten) => maskinporten.keys.revision(),
+            Self::Sidecar(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use std::collections::HashSet;
+
+use altinn_core::{Read, ReadWrite};
+use serde_json::json;
+
+use super::*;
+
+fn org(number: &str) -> OrgNumber {
+    number.parse().unwrap()
+}
+
+fn request() -> TokenRequest {
+    TokenRequest::of::<ReadWrite>()
+}
+
+#[test]
+fn whatever_differs_makes_another_request() {
+    let user = || SystemUser::new(org("405003309"));
+    let api = |text: &str| Url::parse(text).unwrap();
+    let all = [
+        TokenRequest::of::<Read>(),
+        request(),
+        request().on_behalf_of(org("405003309")),
+        request().on_behalf_of(org("991825827")),
+        request().system_user(user()),
+        request().system_user(user().external_reference("a").unwrap()),
+        request().system_user(SystemUser::new(org("991825827"))),
+        request().person("01017012345".parse().unwrap()),
+        request().person("01017012346".parse().unwrap()),
+        request().resource(&api("https://a.example/")).unwrap(),
+        request().resource(&api("https://b.example/")).unwrap(),
+        request().claim("a", "b").unwrap(),
+        request().claim("a", "c").unwrap(),
+        request().authorization_details(json!({"type": "urn:altinn:consent"})),
+    ];
+    let different: HashSet<_> = all.iter().cloned().collect();
+    assert_eq!(different.len(), all.len());
+    let again = request().system_user(user().external_reference("a").unwrap());
+    assert!(different.contains(&again));
+}
+
+#[test]
+fn the_order_of_resources_does_not_count() {
+    let with = |first: &str, second: &str| {
+        let add = |request: TokenRequest, text| request.resource(&Url::parse(text).unwrap()).unwrap();
+        add(add(request(), first), second)
+    };
+    assert_eq!(with("https://a.example", "https://b.example/"), with("https://b.example", "https://a.example"));
+}
+
+#[test]
+fn what_maskinporten_would_refuse_is_refused() {
+    let fragment = Url::parse("https://a.example/#x").unwrap();
+    assert_eq!(request().resource(&fragment).unwrap_err().kind(), ErrorKind::Config);
+    for name in RESERVED.into_iter().chain([""]) {
+        assert_eq!(request().claim(name, 1).unwrap_err().kind(), ErrorKind::Config, "{name}");
+    }
+    let user = || SystemUser::new(org("405003309"));
+    for good in ["a", "Ærlig-Øst_09å", &"x".repeat(255), &"å".repeat(255)] {
+        assert!(user().external_reference(good).is_ok(), "{good}");
+    }
+    for bad in ["", " ", "a b", "a.b", "ü", "a\n", &"x".repeat(256)] {
+        assert_eq!(user().external_reference(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+    }
+}
+
+#[test]
+fn access_decides_the_scopes() {
+    let request = request().on_behalf_of(org("405003309")).with_access::<Read>();
+    assert_eq!(request.scopes(), TokenRequest::of::<Read>().scopes());
+    assert_eq!(request.consumer(), Some(org("405003309")));
+}
+
+#[test]
+fn debug_hides_the_person_and_the_values_of_claims() {
+    let request = request().person("01017012345".parse().unwrap()).claim("hint", "secret-value").unwrap();
+    let shown = format!("{request:?} {:?}", Some(&request));
+    assert!(shown.contains("hint") && shown.contains("instances.read"));
+    assert!(!shown.contains("01017012345") && !shown.contains("secret-value"), "{shown}");
+}

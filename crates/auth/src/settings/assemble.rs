@@ -1,0 +1,131 @@
+//! From settings to credentials, with the checks that need several of them.
+
+use std::str::FromStr;
+
+use altinn_core::{Environment, OrgNumber, Scope};
+use url::Url;
+
+use super::nais::{CLIENT_ID, CLIENT_JWK, ENVIRONMENT};
+use super::{Content, Found, Setting, Settings, dotnet, unusable};
+use crate::builder::CredentialsBuilder;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::key::{KeyFile, SigningKey};
+
+pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S>, Error> {
+    let environment = environment(settings)?;
+    if let Some((token, _)) = settings.text(Setting::Token) {
+        return Ok(Credentials::with_token(environment, token));
+    }
+    check_scopes::<S>(settings)?;
+    check_addresses(settings, &environment)?;
+    let mut builder = CredentialsBuilder::new(environment).test_organisation(test_organisation(settings)?);
+    if let Some((kid, _)) = settings.text(Setting::Kid) {
+        builder = builder.kid(kid);
+    }
+    builder = match (settings.found.get(&Setting::Key), settings.text(Setting::TokenSidecar)) {
+        // A key can ask for more than a sidecar can.
+        (Some(key), _) => {
+            let (client_id, _) =
+                settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID))?;
+            with_key(builder.client_id(client_id), key)?
+        }
+        (None, Some((endpoint, origin))) => {
+            let endpoint =
+                Url::parse(endpoint).map_err(|error| unusable(Setting::TokenSidecar, origin).source(error).build())?;
+            builder.token_sidecar(endpoint)
+        }
+        (None, None) if settings.text(Setting::ClientId).is_none() => {
+            return Err(missing(Setting::ClientId, CLIENT_ID));
+        }
+        (None, None) => return Err(missing(Setting::Key, CLIENT_JWK)),
+    };
+    let credentials = builder.build()?;
+    narrowed(settings, credentials)
+}
+
+fn missing(setting: Setting, variable: &str) -> Error {
+    Error::of(ErrorKind::Config, format!("the {setting} is missing: {variable} is not set, nor is it given otherwise"))
+        .build()
+}
+
+/// A name, or the address of an emulator.
+fn environment(settings: &Settings) -> Result<Environment, Error> {
+    let found = settings.text(Setting::Environment);
+    let (text, origin) = found.ok_or_else(|| missing(Setting::Environment, ENVIRONMENT))?;
+    let result = if text.contains("://") { Environment::emulator(text) } else { text.parse() };
+    result.map_err(|error| unusable(Setting::Environment, origin).source(error).build())
+}
+
+fn with_key<S: Scope>(builder: CredentialsBuilder<S>, found: &Found) -> Result<CredentialsBuilder<S>, Error> {
+    match &found.content {
+        Content::Text(text) => {
+            let key = SigningKey::detect(text.expose()).map_err(|error| {
+                let origin = &found.origin;
+                Error::of(ErrorKind::Key, format!("the key in {origin} can't be used")).source(error).build()
+            })?;
+            Ok(builder.key(key))
+        }
+        Content::KeyFile(path) => Ok(builder.key_file(path)),
+        #[cfg(feature = "pkcs12")]
+        Content::Pkcs12File(path, password) => Ok(builder.pkcs12_file(path, password.clone())),
+        Content::KeyInSettings(path) => Ok(builder.key_source(KeyFile::with(path.clone(), dotnet::keys))),
+    }
+}
+
+/// What the client has is a hint of what it will be granted, so a gap shows before anything is sent.
+fn check_scopes<S: Scope>(settings: &Settings) -> Result<(), Error> {
+    let Some((scopes, origin)) = settings.text(Setting::Scopes) else { return Ok(()) };
+    let missing: Vec<String> = S::SCOPES
+        .iter()
+        .filter(|needed| !scopes.split_ascii_whitespace().any(|scope| scope == **needed))
+        .map(|scope| (*scope).to_owned())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::Config, format!("{origin} lacks {}", missing.join(" and ")))
+        .advice("add it to the client, or ask for less access (Read instead of ReadWrite)")
+        .missing_scopes(missing)
+        .build())
+}
+
+fn check_addresses(settings: &Settings, environment: &Environment) -> Result<(), Error> {
+    let endpoint = environment.maskinporten_token_endpoint();
+    let own = [
+        (Setting::Issuer, environment.maskinporten_issuer()),
+        (Setting::TokenEndpoint, endpoint.as_ref().map(Url::as_str)),
+    ];
+    for (setting, own) in own {
+        if let (Some((given, origin)), Some(own)) = (settings.text(setting), own)
+            && given != own
+        {
+            return Err(Error::of(ErrorKind::Config, format!("{origin} is not {own}, as {environment} has it"))
+                .advice("test environments go with the test Maskinporten, production with the real one")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+fn test_organisation(settings: &Settings) -> Result<bool, Error> {
+    let Some((text, origin)) = settings.text(Setting::TestOrganisation) else { return Ok(false) };
+    text.to_ascii_lowercase()
+        .parse()
+        .map_err(|_| unusable(Setting::TestOrganisation, origin).advice("it is true or false").build())
+}
+
+/// Applies what concerns single tokens.
+fn narrowed<S: Scope>(settings: &Settings, credentials: Credentials<S>) -> Result<Credentials<S>, Error> {
+    let mut request = credentials.request().clone();
+    if let Some((text, origin)) = settings.text(Setting::Consumer) {
+        let organisation =
+            OrgNumber::from_str(text).map_err(|error| unusable(Setting::Consumer, origin).source(error).build())?;
+        request = request.on_behalf_of(organisation);
+    }
+    if let Some((text, origin)) = settings.text(Setting::Resource) {
+        let resource = Url::parse(text).map_err(|error| unusable(Setting::Resource, origin).source(error).build())?;
+        request = request.resource(&resource)?;
+    }
+    Ok(if &request == credentials.request() { credentials } else { credentials.with_request(request) })
+}

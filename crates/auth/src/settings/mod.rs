@@ -1,0 +1,240 @@
+//! Settings from several places, put together by precedence.
+
+mod assemble;
+mod dotnet;
+mod nais;
+mod origin;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use altinn_core::{Scope, Secret};
+
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+
+pub use origin::Origin;
+
+/// Something that can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Setting {
+    /// Which Altinn: `production`, `tt02`, `at21` … `at24`, `yt01`, `local`, or the address of an emulator.
+    Environment,
+    /// The id of the Maskinporten client.
+    ClientId,
+    /// The private key, in any form that [`SigningKey::detect`](crate::SigningKey::detect) knows.
+    Key,
+    /// The key id, for a key that has none in it.
+    Kid,
+    /// A token sidecar in place of a key. Used where no key is set.
+    TokenSidecar,
+    /// An Altinn token in place of all that gets one.
+    Token,
+    /// The client's scopes, parted by spaces. If set, those that are needed must be among them.
+    Scopes,
+    /// Maskinporten's issuer. If set, it must be the environment's own.
+    Issuer,
+    /// Maskinporten's token endpoint. If set, it must be the environment's own.
+    TokenEndpoint,
+    /// The API that tokens are for, as an address.
+    Resource,
+    /// The organisation on whose behalf tokens are asked for.
+    Consumer,
+    /// `true` where a client of Digdir's speaks for the test department.
+    TestOrganisation,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "environment",
+            Self::ClientId => "client id",
+            Self::Key => "key",
+            Self::Kid => "key id",
+            Self::TokenSidecar => "token sidecar",
+            Self::Token => "token",
+            Self::Scopes => "scopes",
+            Self::Issuer => "issuer",
+            Self::TokenEndpoint => "token endpoint",
+            Self::Resource => "resource",
+            Self::Consumer => "consumer organisation",
+            Self::TestOrganisation => "test organisation",
+        })
+    }
+}
+
+/// What to make [`Credentials`] from, out of arguments, environment variables and files.
+///
+/// A value that was given in the program counts before one from a variable, and that before one from a file; of two
+/// of the same kind the first counts. `Display` says where each value came from, and never a value; so does `Debug`.
+///
+/// ```
+/// # use altinn_auth::{Credentials, Error, Setting, Settings};
+/// # use altinn_core::{Environment, Read};
+/// # fn main() -> Result<(), Error> {
+/// # let jwk = include_str!("../../tests/keys/rsa-2048.json");
+/// # let lookup = |name: &str| (name == "MASKINPORTEN_CLIENT_JWK").then(|| jwk.to_owned());
+/// let settings = Settings::new()
+///     .set(Setting::Environment, "tt02")
+///     .set(Setting::ClientId, "6f0f3c2e-0000-4000-8000-aaaaaaaaaaaa")
+///     .variables(lookup);
+/// assert_eq!(
+///     settings.to_string(),
+///     "environment: an argument\nclient id: an argument\nkey: the variable MASKINPORTEN_CLIENT_JWK\n"
+/// );
+/// let credentials: Credentials<Read> = settings.build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Settings {
+    found: BTreeMap<Setting, Found>,
+}
+
+#[derive(Clone)]
+struct Found {
+    content: Content,
+    origin: Origin,
+}
+
+#[derive(Clone)]
+enum Content {
+    Text(Secret),
+    /// A key that is read from a file, and again when that changes.
+    KeyFile(PathBuf),
+    /// The same, with the key among other settings.
+    KeyInSettings(PathBuf),
+    /// The same for a PKCS#12 file with its password.
+    #[cfg(feature = "pkcs12")]
+    Pkcs12File(PathBuf, Secret),
+}
+
+impl Settings {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a value in the program.
+    #[must_use]
+    pub fn set(mut self, setting: Setting, value: impl Into<Secret>) -> Self {
+        self.put(setting, Content::Text(value.into()), Origin::Argument);
+        self
+    }
+
+    /// Names a file with the key in the program. It is read again when it changes, as with
+    /// [`CredentialsBuilder::key_file`](crate::CredentialsBuilder::key_file).
+    #[must_use]
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.put(Setting::Key, Content::KeyFile(path.into()), Origin::Argument);
+        self
+    }
+
+    /// Takes what is set in environment variables.
+    ///
+    /// `lookup`: gives the value of a variable by its name; `None` or a blank text if it isn't set.
+    ///
+    /// | variable | |
+    /// | --- | --- |
+    /// | `ALTINN_ENVIRONMENT` | [`Environment`](Setting::Environment) |
+    /// | `MASKINPORTEN_CLIENT_ID`, `MASKINPORTEN_CLIENT_JWK`, `MASKINPORTEN_SCOPES`, `MASKINPORTEN_ISSUER`, `MASKINPORTEN_TOKEN_ENDPOINT` | as NAIS sets them |
+    /// | `NAIS_TOKEN_ENDPOINT` | [`TokenSidecar`](Setting::TokenSidecar), as NAIS sets it |
+    /// | `MASKINPORTEN_CLIENT_KEY_FILE` | a file with the key, in place of `MASKINPORTEN_CLIENT_JWK` |
+    /// | `MASKINPORTEN_CLIENT_KID` | [`Kid`](Setting::Kid) |
+    /// | `MASKINPORTEN_RESOURCE`, `MASKINPORTEN_CONSUMER_ORG` | [`Resource`](Setting::Resource), [`Consumer`](Setting::Consumer) |
+    /// | `ALTINN_TEST_ORGANISATION` | [`TestOrganisation`](Setting::TestOrganisation) |
+    /// | `ALTINN_TOKEN` | [`Token`](Setting::Token) |
+    /// | `MaskinportenSettings__ClientId` and so on | as in [`settings_file`](Self::settings_file); those above count before them |
+    #[must_use]
+    pub fn variables(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        nais::variables(&mut self, &lookup);
+        dotnet::variables(&mut self, &lookup);
+        self
+    }
+
+    /// Takes what is in a folder of files with the names of those variables, each with one value in it: as NAIS mounts
+    /// them at `/var/run/secrets/nais.io/maskinporten`. The key is read again when its file changes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the folder or a file in it can't be read.
+    pub fn folder(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        nais::folder(&mut self, path.as_ref())?;
+        Ok(self)
+    }
+
+    /// Takes what is in a JSON file with the settings of other clients of Altinn: an object `MaskinportenSettings`,
+    /// or its content alone. The names are compared without regard to case. The key is read again when the file changes.
+    ///
+    /// | member | |
+    /// | --- | --- |
+    /// | `TokenExchangeEnvironment`, else `Environment` | [`Environment`](Setting::Environment); `prod` is production, `test` is TT02 |
+    /// | `ClientId`, `Kid`, `Scope`, `Resource`, `ConsumerOrgNo`, `UseAltinnTestOrg` | the setting of about that name |
+    /// | `EncodedJwk`, `JwkBase64`, `Jwk` (an object or a text) | [`Key`](Setting::Key) |
+    /// | `CertificatePkcs12Path`, `CertificatePkcs12Password` | [`Key`](Setting::Key), with the feature `pkcs12` |
+    /// | `EncodedX509` | [`Key`](Setting::Key), with the feature `pkcs12` |
+    /// | `Authority` | [`Issuer`](Setting::Issuer) |
+    /// | `ExhangeToAltinnToken` (the spelling of the original), `ExchangeToAltinnToken` | must not be false: tokens are always exchanged here |
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the file can't be read or is no such object, and for settings that can't be met:
+    /// enterprise users, which Altinn has no more, certificates from Windows' store, and without the feature `pkcs12`
+    /// those from a PKCS#12 file.
+    pub fn settings_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        dotnet::file(&mut self, path.as_ref())?;
+        Ok(self)
+    }
+
+    /// Where a setting came from; `None` if it isn't set.
+    pub fn origin(&self, setting: Setting) -> Option<&Origin> {
+        self.found.get(&setting).map(|found| &found.origin)
+    }
+
+    /// Makes the credentials.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the setting that is missing, can't be used, or contradicts another, and where it
+    /// came from; [`ErrorKind::Key`] when the key can't be used.
+    pub fn build<S: Scope>(&self) -> Result<Credentials<S>, Error> {
+        assemble::credentials(self)
+    }
+
+    fn put(&mut self, setting: Setting, content: Content, origin: Origin) {
+        let found = Found { content, origin };
+        match self.found.get(&setting) {
+            Some(earlier) if earlier.origin.rank() <= found.origin.rank() => {}
+            _ => {
+                self.found.insert(setting, found);
+            }
+        }
+    }
+
+    /// The text of a setting, without the white space around it.
+    fn text(&self, setting: Setting) -> Option<(&str, &Origin)> {
+        match self.found.get(&setting)? {
+            Found { content: Content::Text(text), origin } => Some((text.expose().trim(), origin)),
+            _ => None,
+        }
+    }
+}
+
+/// An error about a setting, with where it came from.
+fn unusable(setting: Setting, origin: &Origin) -> crate::error::Builder {
+    Error::of(ErrorKind::Config, format!("the {setting} in {origin} can't be used"))
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.found.iter().try_for_each(|(setting, found)| writeln!(f, "{setting}: {}", found.origin))
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.found.iter().map(|(setting, found)| (setting, &found.origin))).finish()
+    }
+}

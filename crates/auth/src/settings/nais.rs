@@ -1,0 +1,60 @@
+//! The names that NAIS gives to settings, as variables and as mounted files, and ours beside them.
+
+use std::io;
+use std::path::Path;
+
+use altinn_core::Secret;
+
+use super::{Content, Origin, Setting, Settings};
+use crate::error::{Error, ErrorKind};
+
+pub(super) const ENVIRONMENT: &str = "ALTINN_ENVIRONMENT";
+pub(super) const CLIENT_ID: &str = "MASKINPORTEN_CLIENT_ID";
+pub(super) const CLIENT_JWK: &str = "MASKINPORTEN_CLIENT_JWK";
+const KEY_FILE: &str = "MASKINPORTEN_CLIENT_KEY_FILE";
+
+const NAMES: [(&str, Setting); 12] = [
+    (ENVIRONMENT, Setting::Environment),
+    (CLIENT_ID, Setting::ClientId),
+    (CLIENT_JWK, Setting::Key),
+    ("MASKINPORTEN_CLIENT_KID", Setting::Kid),
+    ("NAIS_TOKEN_ENDPOINT", Setting::TokenSidecar),
+    ("ALTINN_TOKEN", Setting::Token),
+    ("MASKINPORTEN_SCOPES", Setting::Scopes),
+    ("MASKINPORTEN_ISSUER", Setting::Issuer),
+    ("MASKINPORTEN_TOKEN_ENDPOINT", Setting::TokenEndpoint),
+    ("MASKINPORTEN_RESOURCE", Setting::Resource),
+    ("MASKINPORTEN_CONSUMER_ORG", Setting::Consumer),
+    ("ALTINN_TEST_ORGANISATION", Setting::TestOrganisation),
+];
+
+pub(super) fn variables(settings: &mut Settings, lookup: &impl Fn(&str) -> Option<String>) {
+    for (name, setting) in NAMES {
+        if let Some(value) = lookup(name) {
+            settings.put(setting, Content::Text(Secret::new(value)), Origin::Variable(name.to_owned()));
+        }
+    }
+    if let Some(path) = lookup(KEY_FILE) {
+        settings.put(Setting::Key, Content::KeyFile(path.trim().into()), Origin::Variable(KEY_FILE.to_owned()));
+    }
+}
+
+pub(super) fn folder(settings: &mut Settings, folder: &Path) -> Result<(), Error> {
+    let failed = |path: &Path, error: io::Error| {
+        Error::of(ErrorKind::Config, format!("{} can't be read", path.display())).source(error).build()
+    };
+    // Otherwise a wrong path would look like a folder without settings.
+    std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
+    for (name, setting) in NAMES {
+        let path = folder.join(name);
+        let content = match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => continue,
+            Ok(_) if setting == Setting::Key => Content::KeyFile(path.clone()),
+            Ok(text) => Content::Text(Secret::new(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(&path, error)),
+        };
+        settings.put(setting, content, Origin::File { path, member: None });
+    }
+    Ok(())
+}
