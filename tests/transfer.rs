@@ -273,6 +273,22 @@ async fn files_are_read_anew_and_streams_only_once() {
 }
 
 #[tokio::test]
+async fn a_replayable_stream_is_opened_for_each_attempt_and_a_reader_once() {
+    let server = FaultServer::start([Answer::status(429), created()]).await.unwrap();
+    let payload = Payload::replayable(Some(9), || futures::stream::iter([Ok(Bytes::from_static(b"<skjema/>"))]));
+    client(server.url().as_str()).data(id()).upload("vedlegg".parse().unwrap(), payload).await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests.iter().map(|sent| sent.body.clone()).collect::<Vec<_>>(), ["<skjema/>", "<skjema/>"]);
+    assert!(requests.iter().all(|sent| sent.header("content-length") == Some("9")));
+
+    let server = FaultServer::start([Answer::status(429), created()]).await.unwrap();
+    let payload = Payload::reader(Some(CONTENT.len() as u64), CONTENT.as_bytes());
+    let error = client(server.url().as_str()).data(id()).upload("vedlegg".parse().unwrap(), payload).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
+    assert_eq!(server.requests()[0].body, CONTENT.as_bytes());
+}
+
+#[tokio::test]
 async fn a_source_that_fails_or_lies_is_named() {
     let server = FaultServer::start([created().repeated()]).await.unwrap();
     let client = builder::<ReadWrite>(server.url().as_str()).retry(RetryPolicy::none()).build().unwrap();

@@ -9,16 +9,16 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, TryStreamExt};
 use http_body::{Body, Frame, SizeHint};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::transport::Progress;
 
 /// How much of a file is read at once. Small reads cost more than the network: 4 KiB reads reach a thirtieth of this.
 const CHUNK: usize = 256 * 1024;
 
-/// What is uploaded: bytes, a file, or a stream.
+/// What is uploaded: bytes, a file, a reader or a stream.
 ///
-/// Bytes and files can be read anew, so an attempt that failed before it reached the service is repeated. A stream
+/// Bytes, files and replayable streams can be read anew, so an attempt that failed before it reached the service is repeated. A stream
 /// can be read once; a failed attempt is repeated only if nothing was read from it.
 ///
 /// ```
@@ -32,8 +32,11 @@ pub struct Payload(Source);
 enum Source {
     Bytes(Bytes),
     File { path: PathBuf, size: u64 },
-    Stream { size: Option<u64>, stream: Mutex<Option<BoxStream<'static, io::Result<Bytes>>>> },
+    Stream { size: Option<u64>, stream: Mutex<Option<Chunks>> },
+    Replayable { size: Option<u64>, open: Box<dyn Fn() -> Chunks + Send + Sync> },
 }
+
+type Chunks = BoxStream<'static, io::Result<Bytes>>;
 
 impl Payload {
     /// A file. It is read while it is sent, so it may be larger than memory; it must not change meanwhile.
@@ -56,12 +59,28 @@ impl Payload {
         Self(Source::Stream { size, stream: Mutex::new(Some(Box::pin(stream))) })
     }
 
+    /// Whatever can be read, such as a process's output; `size` is its length in bytes where it is known beforehand.
+    ///
+    /// It can be read once, as a [`stream`](Self::stream).
+    pub fn reader(size: Option<u64>, reader: impl AsyncRead + Send + 'static) -> Self {
+        Self::stream(size, chunks(Box::pin(reader)))
+    }
+
+    /// A stream that can be had anew: `open` gives it from its beginning, once for each attempt. So a failed attempt is
+    /// repeated as it would be for a file.
+    pub fn replayable<S>(size: Option<u64>, open: impl Fn() -> S + Send + Sync + 'static) -> Self
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
+        Self(Source::Replayable { size, open: Box::new(move || Box::pin(open())) })
+    }
+
     /// The length in bytes, where it is known.
     pub fn size(&self) -> Option<u64> {
         match &self.0 {
             Source::Bytes(bytes) => Some(bytes.len() as u64),
             Source::File { size, .. } => Some(*size),
-            Source::Stream { size, .. } => *size,
+            Source::Stream { size, .. } | Source::Replayable { size, .. } => *size,
         }
     }
 
@@ -75,6 +94,7 @@ impl Payload {
     pub async fn with_known_size(self, limit: u64) -> io::Result<Self> {
         let stream = match self.0 {
             Source::Stream { size: None, stream } => stream.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Source::Replayable { size: None, open } => Some(open()),
             source => return Ok(Self(source)),
         };
         let mut whole = bytes::BytesMut::new();
@@ -92,7 +112,7 @@ impl Payload {
     /// Whether it can be sent from the start once more, as things stand.
     pub(crate) fn is_fresh(&self) -> bool {
         match &self.0 {
-            Source::Bytes(_) | Source::File { .. } => true,
+            Source::Bytes(_) | Source::File { .. } | Source::Replayable { .. } => true,
             Source::Stream { stream, .. } => stream.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
         }
     }
@@ -102,6 +122,7 @@ impl Payload {
         let (size, stream) = match &self.0 {
             Source::Bytes(bytes) => return Ok(reqwest::Body::from(bytes.clone())),
             Source::File { path, size } => (Some(*size), file_stream(path).await?),
+            Source::Replayable { size, open } => (*size, open()),
             Source::Stream { size, stream } => {
                 let taken = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
                 (*size, taken.ok_or(PayloadError::Spent)?)
@@ -111,14 +132,18 @@ impl Payload {
     }
 }
 
-async fn file_stream(path: &Path) -> Result<BoxStream<'static, io::Result<Bytes>>, PayloadError> {
+async fn file_stream(path: &Path) -> Result<Chunks, PayloadError> {
     let mut file = tokio::fs::File::open(path).await.map_err(PayloadError::Read)?;
     file.set_max_buf_size(CHUNK);
-    Ok(Box::pin(futures::stream::try_unfold(file, |mut file| async move {
+    Ok(Box::pin(chunks(file)))
+}
+
+fn chunks(reader: impl AsyncRead + Unpin + Send + 'static) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    futures::stream::try_unfold(reader, |mut reader| async move {
         let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        Ok((read > 0).then(|| (chunk.freeze(), file)))
-    })))
+        let read = reader.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), reader)))
+    })
 }
 
 /// Why a payload could not be sent to its end.
@@ -136,7 +161,7 @@ pub(crate) enum PayloadError {
 struct Sending {
     left: Option<u64>,
     /// Never locked: a request body must be `Sync`, and a mutex makes any stream so.
-    stream: Mutex<BoxStream<'static, io::Result<Bytes>>>,
+    stream: Mutex<Chunks>,
     progress: Progress,
 }
 
@@ -207,6 +232,7 @@ impl fmt::Debug for Payload {
             Source::Bytes(_) => "bytes",
             Source::File { .. } => "file",
             Source::Stream { .. } => "stream",
+            Source::Replayable { .. } => "replayable stream",
         };
         f.debug_struct("Payload").field("kind", &kind).field("size", &self.size()).finish()
     }

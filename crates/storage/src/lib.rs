@@ -8,6 +8,7 @@
 //! * [Errors](#errors)
 //! * [Retries and time-outs](#retries-and-time-outs)
 //! * [Layers](#layers)
+//! * [Tests without a server](#tests-without-a-server)
 //! * [Features](#features)
 //!
 //! # Quick start
@@ -125,6 +126,42 @@
 //!
 //! [`ClientBuilder::layer`] adds your own [`reqwest_middleware`] layer around every attempt, and
 //! [`ClientBuilder::http`] takes your own [`reqwest`] client. Both crates are part of this one's interface.
+//!
+//! # Tests without a server
+//!
+//! A layer that answers by itself stands in for the service: nothing is sent, and the client's own code runs as usual.
+//! For tests that need more than a few fixed answers there is `altinn-emulator`, in the same process.
+//!
+//! ```
+//! use altinn_auth::Credentials;
+//! use altinn_core::{Environment, Read};
+//! use altinn_storage::reqwest_middleware::{Middleware, Next, Result};
+//! use altinn_storage::{Client, reqwest};
+//!
+//! struct Fixed(&'static str);
+//!
+//! #[async_trait::async_trait]
+//! impl Middleware for Fixed {
+//!     async fn handle(
+//!         &self,
+//!         _request: reqwest::Request,
+//!         _extensions: &mut http::Extensions,
+//!         _next: Next<'_>,
+//!     ) -> Result<reqwest::Response> {
+//!         Ok(http::Response::new(self.0).into())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! let credentials = Credentials::<Read>::with_token(Environment::tt02(), "not used");
+//! let answer = Fixed(r#"{"id": "501337/0d4a1bb4-5b5c-4c1f-9f0a-1f4bb8f2e7aa", "org": "ttd"}"#);
+//! let client = Client::builder(credentials).layer(answer).build()?;
+//! let instance = client.instances().get("501337/0d4a1bb4-5b5c-4c1f-9f0a-1f4bb8f2e7aa".parse()?).await?;
+//! assert_eq!(instance.org.as_deref(), Some("ttd"));
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Features
 //!

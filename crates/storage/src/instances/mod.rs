@@ -14,6 +14,7 @@ mod query;
 mod reader;
 mod sign;
 mod token;
+mod window;
 
 use std::time::Duration;
 
@@ -31,9 +32,10 @@ pub use list::{ListInstances, Page, Unreadable};
 pub use lock::InstanceLock;
 pub use model::{CompleteConfirmation, Instance, InstanceOwner, InstanceStatus, ReadStatus, ResourceLinks, Substatus};
 pub use pages::Pages;
-pub use query::{InstanceOwnerFilter, InstanceQuery, Window};
+pub use query::{InstanceOwnerFilter, InstanceQuery};
 pub use sign::{SignRequest, Signee};
 pub use token::{ContinuationToken, InvalidToken};
+pub use window::Window;
 
 const LIST: &str = "instances.list";
 const GET: &str = "instances.get";

@@ -1,9 +1,8 @@
 use altinn_core::transport::RequestSpec;
-use altinn_core::{AppId, Error, ErrorKind, OrgNumber, PartyId, PersonNumber, Timestamp};
+use altinn_core::{AppId, Error, ErrorKind, OrgNumber, PartyId, PersonNumber};
 use http::{HeaderName, HeaderValue, Method};
 
-use super::LIST;
-use super::advice;
+use super::{LIST, Window, advice};
 
 /// Which instances to list.
 ///
@@ -31,6 +30,10 @@ pub struct InstanceQuery {
     hard_deleted: Option<bool>,
     created: Window,
     last_changed: Window,
+    ended: Window,
+    due_before: Window,
+    visible_after: Window,
+    versions: Versions,
     search: Option<String>,
     data_elements: bool,
     newest_first: bool,
@@ -40,6 +43,19 @@ pub struct InstanceQuery {
 enum Of {
     App(AppId),
     Org(String),
+}
+
+/// Which generation of Altinn an instance comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Versions {
+    /// The service's own default.
+    Altinn3,
+    Only(u16),
+    AllBut(u16),
+    /// One of Altinn 3, by the end of its UUID.
+    A3Ref(String),
+    /// One that was moved from Altinn 2, by its archive reference there.
+    A2Ref(String),
 }
 
 /// Whose instances to list. `Debug` does not show a person number.
@@ -71,6 +87,10 @@ impl InstanceQuery {
             hard_deleted: None,
             created: Window::default(),
             last_changed: Window::default(),
+            ended: Window::default(),
+            due_before: Window::default(),
+            visible_after: Window::default(),
+            versions: Versions::Altinn3,
             search: None,
             data_elements: true,
             newest_first: false,
@@ -152,6 +172,49 @@ impl InstanceQuery {
         self
     }
 
+    /// Only those whose process ended in this window. See [`Window`] on what can be asked.
+    pub fn ended(mut self, window: Window) -> Self {
+        self.ended = window;
+        self
+    }
+
+    /// Only those that are due in this window. See [`Window`] on what can be asked.
+    pub fn due_before(mut self, window: Window) -> Self {
+        self.due_before = window;
+        self
+    }
+
+    /// Only those that their owner sees from a time in this window on. See [`Window`] on what can be asked.
+    pub fn visible_after(mut self, window: Window) -> Self {
+        self.visible_after = window;
+        self
+    }
+
+    /// Only those of this generation of Altinn: 1 and 2 are instances that were moved from there. Without a word on it
+    /// the service lists those of Altinn 3. Of this and its three siblings the last one given counts.
+    pub fn main_version(mut self, version: u16) -> Self {
+        self.versions = Versions::Only(version);
+        self
+    }
+
+    /// All generations of Altinn but this one.
+    pub fn not_main_version(mut self, version: u16) -> Self {
+        self.versions = Versions::AllBut(version);
+        self
+    }
+
+    /// Only the one whose UUID ends in these twelve characters, which people see as its reference. In any case.
+    pub fn archive_reference(mut self, reference: impl Into<String>) -> Self {
+        self.versions = Versions::A3Ref(reference.into());
+        self
+    }
+
+    /// Only the one that was moved from Altinn 2 and had this archive reference there.
+    pub fn altinn2_archive_reference(mut self, reference: impl Into<String>) -> Self {
+        self.versions = Versions::A2Ref(reference.into());
+        self
+    }
+
     /// Only those with this text in one of their presentation texts; `%` and `_` stand for any text and any character.
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
@@ -221,6 +284,19 @@ impl InstanceQuery {
         }
         spec = self.created.add_to(spec, "created");
         spec = self.last_changed.add_to(spec, "lastChanged");
+        let as_text =
+            [("process.ended", self.ended), ("dueBefore", self.due_before), ("visibleAfter", self.visible_after)];
+        for (name, window) in as_text {
+            spec = window.add_as_text_to(spec, name)?;
+        }
+        spec = match &self.versions {
+            Versions::Altinn3 => spec,
+            Versions::Only(version) => spec.query("mainVersionInclude", version),
+            Versions::AllBut(version) => spec.query("mainVersionExclude", version),
+            Versions::A3Ref(reference) if reference.chars().count() == 12 => spec.query("A3Ref", reference),
+            Versions::A3Ref(_) => return invalid("an archive reference has twelve characters"),
+            Versions::A2Ref(reference) => spec.query("dataValues.A2ArchRef", reference),
+        };
         if !self.data_elements {
             spec = spec.query("includeDataElements", false);
         }
@@ -247,62 +323,6 @@ fn owner_header(spec: RequestSpec, kind: &str, number: &str) -> RequestSpec {
         }
         // Not reached: both numbers are digits.
         Err(_) => spec,
-    }
-}
-
-/// A stretch of time, open at an end where nothing is said.
-///
-/// ```
-/// use altinn_storage::Window;
-///
-/// let may = Window::from("2024-05-01T00:00:00Z".parse()?).before("2024-06-01T00:00:00Z".parse()?);
-/// # Ok::<(), altinn_core::InvalidTimestamp>(())
-/// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[must_use]
-pub struct Window {
-    lower: Option<(&'static str, Timestamp)>,
-    upper: Option<(&'static str, Timestamp)>,
-}
-
-impl Window {
-    /// At `time` or later.
-    pub fn from(time: Timestamp) -> Self {
-        Self { lower: Some(("gte", time)), upper: None }
-    }
-
-    /// Later than `time`.
-    pub fn after(time: Timestamp) -> Self {
-        Self { lower: Some(("gt", time)), upper: None }
-    }
-
-    /// And earlier than `time`.
-    pub fn before(mut self, time: Timestamp) -> Self {
-        self.upper = Some(("lt", time));
-        self
-    }
-
-    /// And at `time` or earlier.
-    pub fn through(mut self, time: Timestamp) -> Self {
-        self.upper = Some(("lte", time));
-        self
-    }
-
-    pub(super) fn lower(self) -> Option<Timestamp> {
-        self.lower.map(|(_, time)| time)
-    }
-
-    pub(super) fn upper(self) -> Option<Timestamp> {
-        self.upper.map(|(_, time)| time)
-    }
-
-    /// The operators must be in lower case, and the operator must be there: the service ignores anything else
-    /// silently. It reckons in seven digits of fraction.
-    fn add_to(self, mut spec: RequestSpec, name: &'static str) -> RequestSpec {
-        for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
-            spec = spec.query(name, format!("{operator}:{:.7}", time.as_jiff()));
-        }
-        spec
     }
 }
 
@@ -345,6 +365,37 @@ mod tests {
              &lastChanged=lte%3A2024-05-02T00%3A00%3A00.0000000Z\
              &includeDataElements=false&order=asc%3AlastChanged&size=50&continuationToken=638%253b7"
         );
+    }
+
+    #[test]
+    fn times_that_the_service_compares_as_text_are_asked_so_that_it_is_right() {
+        let noon = || "2024-05-01T14:00:00+02:00".parse().unwrap();
+        let window = Window::from(noon()).before("2024-05-02T00:00:00Z".parse().unwrap());
+        let query = InstanceQuery::org("ttd").ended(window).due_before(window).visible_after(Window::from(noon()));
+        let asked = url(&query);
+        for expected in [
+            "process.ended=gte%3A2024-05-01T12%3A00%3A00&process.ended=lt%3A2024-05-02T00%3A00%3A00",
+            "dueBefore=gte%3A2024-05-01T12%3A00%3A00&dueBefore=lt%3A2024-05-02T00%3A00%3A00",
+            "visibleAfter=gte%3A2024-05-01T12%3A00%3A00",
+        ] {
+            assert!(asked.contains(expected), "{asked}");
+        }
+        let fraction = Window::from("2024-05-01T12:00:00.5Z".parse().unwrap());
+        for wrong in [fraction, Window::after(noon()), Window::from(noon()).through(noon())] {
+            let error = InstanceQuery::org("ttd").ended(wrong).spec(None, None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn generations_and_references_exclude_each_other() {
+        let query = || InstanceQuery::org("ttd").main_version(2);
+        assert!(url(&query()).contains("mainVersionInclude=2"));
+        let asked = url(&query().archive_reference("0123456789ab"));
+        assert!(asked.contains("A3Ref=0123456789ab") && !asked.contains("mainVersion"), "{asked}");
+        assert!(url(&query().not_main_version(3)).contains("mainVersionExclude=3"));
+        assert!(url(&query().altinn2_archive_reference("AR123")).contains("dataValues.A2ArchRef=AR123"));
+        assert!(query().archive_reference("123").spec(None, None).is_err());
     }
 
     #[test]

@@ -1,0 +1,79 @@
+use altinn_core::transport::RequestSpec;
+use altinn_core::{Error, ErrorKind, Timestamp};
+
+use super::LIST;
+
+/// A stretch of time, open at an end where nothing is said.
+///
+/// Times of creation and change can be asked for with any window. Those that apps have set themselves (the end of the
+/// process, `due_before`, `visible_after`) the service compares letter by letter with what is stored, and a fraction
+/// of a second sorts wrongly then. For these a window must begin with [`from`](Self::from), end with
+/// [`before`](Self::before), and lie on whole seconds; anything else is refused.
+///
+/// ```
+/// use altinn_storage::Window;
+///
+/// let may = Window::from("2024-05-01T00:00:00Z".parse()?).before("2024-06-01T00:00:00Z".parse()?);
+/// # Ok::<(), altinn_core::InvalidTimestamp>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Window {
+    lower: Option<(&'static str, Timestamp)>,
+    upper: Option<(&'static str, Timestamp)>,
+}
+
+impl Window {
+    /// At `time` or later.
+    pub fn from(time: Timestamp) -> Self {
+        Self { lower: Some(("gte", time)), upper: None }
+    }
+
+    /// Later than `time`.
+    pub fn after(time: Timestamp) -> Self {
+        Self { lower: Some(("gt", time)), upper: None }
+    }
+
+    /// And earlier than `time`.
+    pub fn before(mut self, time: Timestamp) -> Self {
+        self.upper = Some(("lt", time));
+        self
+    }
+
+    /// And at `time` or earlier.
+    pub fn through(mut self, time: Timestamp) -> Self {
+        self.upper = Some(("lte", time));
+        self
+    }
+
+    pub(super) fn lower(self) -> Option<Timestamp> {
+        self.lower.map(|(_, time)| time)
+    }
+
+    pub(super) fn upper(self) -> Option<Timestamp> {
+        self.upper.map(|(_, time)| time)
+    }
+
+    /// The operators must be in lower case, and the operator must be there: the service ignores anything else
+    /// silently. It reckons in seven digits of fraction.
+    pub(super) fn add_to(self, mut spec: RequestSpec, name: &'static str) -> RequestSpec {
+        for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
+            spec = spec.query(name, format!("{operator}:{:.7}", time.as_jiff()));
+        }
+        spec
+    }
+
+    /// For what the service compares as text. A whole second without the letter behind it sorts before all times that
+    /// begin so, with fractions or without.
+    pub(super) fn add_as_text_to(self, mut spec: RequestSpec, name: &'static str) -> Result<RequestSpec, Error> {
+        for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
+            let whole = time.as_jiff().subsec_nanosecond() == 0;
+            if !whole || !matches!(operator, "gte" | "lt") {
+                return Err(Error::new(ErrorKind::InvalidInput, LIST)
+                    .with_detail(format!("{name} can only be asked for from a whole second, before a whole second")));
+            }
+            spec = spec.query(name, format!("{operator}:{}", time.as_jiff().strftime("%Y-%m-%dT%H:%M:%S")));
+        }
+        Ok(spec)
+    }
+}

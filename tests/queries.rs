@@ -1,0 +1,112 @@
+//! Each filter of the instance query finds what it says, and nothing else.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
+
+use std::collections::BTreeSet;
+
+use altinn_auth::Credentials;
+use altinn_core::{Environment, INSTANCES_READ, OrgNumber, Read, Timestamp};
+use altinn_emulator::{Emulator, Submission};
+use altinn_storage::{Client, Instance, InstanceOwnerFilter, InstanceQuery, Window};
+use futures::TryStreamExt;
+
+const APP: &str = "ttd/mottak-demo";
+
+struct Setup {
+    _emulator: Emulator,
+    client: Client<Read>,
+    ids: Vec<String>,
+}
+
+/// Handed in at 12:00:00, 12:00:00.5 and 12:00:01; the last ones confirmed, unfinished, of an organisation.
+const TIMES: [&str; 6] = [
+    "2024-05-01T12:00:00Z",
+    "2024-05-01T12:00:00.5Z",
+    "2024-05-01T12:00:01Z",
+    "2024-05-02T12:00:00Z",
+    "2024-05-03T12:00:00Z",
+    "2024-05-04T12:00:00.25Z",
+];
+
+impl Setup {
+    async fn new() -> Self {
+        let emulator = Emulator::start().await.unwrap();
+        let ids = TIMES.iter().enumerate().map(|(n, time)| {
+            let at: jiff::Timestamp = time.parse().unwrap();
+            let party = if n == 5 { 520_001 } else { 510_001 };
+            let submission =
+                Submission::new(APP, party).created(at).last_changed(at).presentation_text("navn", format!("Åse {n}"));
+            emulator.seed(match n {
+                3 => submission.confirmed(),
+                4 => submission.unfinished(),
+                _ => submission,
+            })
+        });
+        let ids = ids.collect();
+        let token = emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
+        let credentials = Credentials::with_token(Environment::emulator(emulator.url()).unwrap(), token);
+        Self { client: Client::new(credentials).unwrap(), _emulator: emulator, ids }
+    }
+
+    /// The numbers of the instances that a query finds.
+    async fn found(&self, query: InstanceQuery) -> Vec<usize> {
+        let found: Vec<Instance> = self.client.instances().list(query).items().try_collect().await.unwrap();
+        let found: BTreeSet<usize> = found
+            .iter()
+            .map(|instance| self.ids.iter().position(|id| *id == instance.id.to_string()).unwrap())
+            .collect();
+        found.into_iter().collect()
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn query() -> InstanceQuery {
+    InstanceQuery::app(APP.parse().unwrap())
+}
+
+#[tokio::test]
+async fn windows_of_change_creation_and_end() {
+    let setup = Setup::new().await;
+    let noon = at(TIMES[0]);
+    assert_eq!(setup.found(query().last_changed(Window::after(noon).through(at(TIMES[2])))).await, [1, 2]);
+    assert_eq!(setup.found(query().created(Window::from(noon).before(at(TIMES[2])))).await, [0, 1]);
+    // The end of the process is compared as text by the service, where .5Z sorts before Z.
+    assert_eq!(setup.found(query().ended(Window::from(noon).before(at(TIMES[2])))).await, [0, 1]);
+    assert_eq!(setup.found(query().ended(Window::from(at(TIMES[2])))).await, [2, 3, 5]);
+    assert_eq!(setup.found(query().ended(Window::default().before(noon))).await, [0_usize; 0]);
+}
+
+#[tokio::test]
+async fn states_and_owners() {
+    let setup = Setup::new().await;
+    assert_eq!(setup.found(query()).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(setup.found(query().complete(true).confirmed(false)).await, [0, 1, 2, 5]);
+    assert_eq!(setup.found(query().complete(false)).await, [4]);
+    assert_eq!(setup.found(query().confirmed(true)).await, [3]);
+    assert_eq!(setup.found(query().not_confirmed_by("ttd")).await, [0, 1, 2, 4, 5]);
+    assert_eq!(setup.found(query().not_confirmed_by("digdir")).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(setup.found(query().current_task("Task_1")).await, [4]);
+    assert_eq!(setup.found(query().archived(false)).await, [4]);
+    assert_eq!(setup.found(query().soft_deleted(true)).await, [0_usize; 0]);
+    let organisation = InstanceOwnerFilter::Organisation(OrgNumber::synthetic("310000001").unwrap());
+    let person = InstanceOwnerFilter::Person("01039012345".parse().unwrap());
+    let party = InstanceOwnerFilter::Party(altinn_core::PartyId::new(520_001).unwrap());
+    assert_eq!(setup.found(query().owner(person)).await, [0, 1, 2, 3, 4]);
+    assert_eq!(setup.found(query().owner(party)).await, [5]);
+    assert_eq!(setup.found(query().owner(organisation)).await, [5]);
+}
+
+#[tokio::test]
+async fn texts_references_and_generations() {
+    let setup = Setup::new().await;
+    assert_eq!(setup.found(query().search("åse 3")).await, [3]);
+    let reference: String = setup.ids[2].chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
+    assert_eq!(setup.found(query().archive_reference(reference.to_uppercase())).await, [2]);
+    assert_eq!(setup.found(query().main_version(2)).await, [0_usize; 0]);
+    assert_eq!(setup.found(query().not_main_version(2)).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(setup.found(query().altinn2_archive_reference("AR1")).await, [0_usize; 0]);
+    let newest = setup.client.instances().list(query().newest_first().data_elements(false)).page_size(2).await.unwrap();
+    assert_eq!(newest.instances[0].id.to_string(), setup.ids[5]);
+}
