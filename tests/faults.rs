@@ -19,69 +19,22 @@ use altinn_tests::clients::quick;
 use altinn_tests::owner::{OPEN, Owner, USUAL, app_id, party, task};
 use serde_json::json;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
-    List,
-    Get,
-    Create,
-    Confirm,
-    Delete,
-    Undelete,
-    ReadStatus,
-    Substatus,
-    Texts,
-    Values,
-    InstanceLock,
-    Sign,
-    DataList,
-    Download,
-    Upload,
-    Replace,
-    DeleteData,
-    Metadata,
-    LockData,
-    UnlockData,
-    Process,
-    History,
-    AuthInfo,
-    Events,
-    Post,
-    Applications,
-    Raw,
+macro_rules! operations {
+    ($($name:ident)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Operation {
+            $($name,)+
+        }
+
+        const OPERATIONS: &[Operation] = &[$(Operation::$name,)+];
+    };
 }
 
-const OPERATIONS: [Operation; 27] = {
-    use Operation::*;
-    [
-        List,
-        Get,
-        Create,
-        Confirm,
-        Delete,
-        Undelete,
-        ReadStatus,
-        Substatus,
-        Texts,
-        Values,
-        InstanceLock,
-        Sign,
-        DataList,
-        Download,
-        Upload,
-        Replace,
-        DeleteData,
-        Metadata,
-        LockData,
-        UnlockData,
-        Process,
-        History,
-        AuthInfo,
-        Events,
-        Post,
-        Applications,
-        Raw,
-    ]
-};
+operations! {
+    List Get Create Confirm Delete Undelete ReadStatus Substatus Texts Values InstanceLock Sign
+    DataList Download Upload Replace DeleteData Metadata LockData UnlockData
+    Process History AuthInfo Events Post Applications Raw
+}
 
 impl Operation {
     async fn run(self, client: &Client<ReadWrite>, id: InstanceId, element: &DataElement) -> Result<(), Error> {
@@ -190,7 +143,7 @@ async fn every_operation_meets_every_fault() {
 async fn every_operation_meets(name: &'static str, times: usize, failure: Failure) {
     let owner = Owner::start().await;
     let look = client(&owner.emulator);
-    for operation in OPERATIONS {
+    for &operation in OPERATIONS {
         let kind = if operation == Operation::Sign { ("Task_2", "signing") } else { ("Task_1", "data") };
         let id = owner.instance_in(OPEN, task(kind.0, kind.1)).await;
         let element = owner.upload(id, "attachment").await;

@@ -64,11 +64,53 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        if let Some(at) = usual(text.as_bytes()) {
+            return Ok(Self(at));
+        }
         if let Ok(at) = text.parse::<jiff::Timestamp>() {
             return Ok(Self(at));
         }
         text.parse::<DateTime>().and_then(|at| TimeZone::UTC.to_timestamp(at)).map(Self).map_err(|_| InvalidTimestamp)
     }
+}
+
+/// Reads `2024-05-01T12:00:00Z`, with or without a fraction: what the service itself writes. A page of a hundred
+/// instances holds a thousand of these, and reading them in the general way takes a fifth of the time for the page.
+fn usual(text: &[u8]) -> Option<jiff::Timestamp> {
+    let number = |from: usize, to: usize| {
+        text[from..to]
+            .iter()
+            .try_fold(0_i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
+    };
+    let small = |from: usize| number(from, from + 2).map(|number| number as i8);
+    let (last, rest) = text.split_last()?;
+    if *last != b'Z' || rest.len() < 19 || [text[4], text[7], text[10], text[13], text[16]] != *b"--T::" {
+        return None;
+    }
+    let nanoseconds = match rest[19..].split_first() {
+        None => 0,
+        Some((b'.', fraction)) if (1..=9).contains(&fraction.len()) => {
+            fraction
+                .iter()
+                .try_fold(0_i32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i32::from(digit - b'0')))?
+                * 10_i32.pow(9 - fraction.len() as u32)
+        }
+        Some(_) => return None,
+    };
+    let date = jiff::civil::Date::new(number(0, 4)?, small(5)?, small(8)?).ok()?;
+    let time = jiff::civil::Time::new(small(11)?, small(14)?, small(17)?, 0).ok()?;
+    let days = days_since_1970(date);
+    let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    jiff::Timestamp::new(days * 86_400 + seconds, nanoseconds).ok()
+}
+
+/// Counted in years that begin in March, so that the leap day is a year's last.
+fn days_since_1970(date: jiff::civil::Date) -> i64 {
+    let (year, month, day) = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+    era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
 }
 
 super::ids::serde_as_text!(Timestamp);
@@ -110,8 +152,21 @@ mod tests {
         }
 
         #[test]
+        fn the_usual_form_is_read_as_any_other(text in "(1[89]|20|99)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,10})?Z") {
+            if let Some(at) = usual(text.as_bytes()) {
+                prop_assert_eq!(Some(at), text.parse::<jiff::Timestamp>().ok(), "{}", text);
+            }
+        }
+
+        #[test]
         fn reading_never_panics(text in any::<String>()) {
             let _ = text.parse::<Timestamp>();
+        }
+
+        #[test]
+        fn reading_bytes_never_panics(text in "[0-9TZ:.-]{15,35}", bytes in any::<[u8; 24]>()) {
+            let _ = usual(text.as_bytes());
+            let _ = usual(&bytes);
         }
     }
 }
