@@ -17,8 +17,14 @@ pub struct HttpOptions {
 /// It has no time-out for reading either: that clock would also run while a large upload is being sent.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] when the TLS backend can't start.
+/// [`ErrorKind::Config`] when the TLS backend can't start, or has no cryptography: see [`has_tls_provider`].
 pub fn http_client(options: &HttpOptions) -> Result<reqwest::Client, Error> {
+    if !has_tls_provider() {
+        return Err(Error::new(ErrorKind::Config, "client.build").with_detail(
+            "there is no cryptography for TLS: install a provider with rustls::crypto::CryptoProvider::install_default, \
+             or turn the feature rustls on",
+        ));
+    }
     reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .redirect(reqwest::redirect::Policy::none())
@@ -31,4 +37,30 @@ pub fn http_client(options: &HttpOptions) -> Result<reqwest::Client, Error> {
                 .with_detail("the HTTP client can't be built")
                 .with_source(error.without_url())
         })
+}
+
+/// Whether an HTTP client can be built. With the feature `rustls-no-provider` alone the program brings the cryptography,
+/// and `reqwest` panics if it did not. Where another feature is on as well the client has one of its own.
+pub fn has_tls_provider() -> bool {
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+    return rustls::crypto::CryptoProvider::get_default().is_some();
+    #[cfg(not(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls")))))]
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> HttpOptions {
+        HttpOptions { user_agent: "test".to_owned(), connect_timeout: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn a_missing_provider_is_an_error_and_no_panic() {
+        match http_client(&options()) {
+            Ok(_) => assert!(has_tls_provider()),
+            Err(error) => assert!(!has_tls_provider() && error.kind() == ErrorKind::Config),
+        }
+    }
 }

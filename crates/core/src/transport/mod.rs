@@ -13,7 +13,7 @@ mod send;
 mod spec;
 
 pub use answer::Answer;
-pub use http::{HttpOptions, http_client};
+pub use http::{HttpOptions, has_tls_provider, http_client};
 pub(crate) use progress::Progress;
 pub use read::{Download, DownloadError};
 pub use send::Transport;
