@@ -14,7 +14,7 @@ use crate::exchange::Exchange;
 use crate::exchanged::Exchanged;
 use crate::key::{DynSigner, KeyFile, KeyRing, Signer, SigningKey, identified};
 use crate::maskinporten::source::Source;
-use crate::maskinporten::{Clock, Maskinporten, Sidecar};
+use crate::maskinporten::{Clock, Endpoint, Maskinporten, Sidecar};
 
 /// Puts [`Credentials`] for a Maskinporten client together. Made by [`Credentials::builder`].
 #[must_use = "nothing is made before build()"]
@@ -30,6 +30,7 @@ pub struct CredentialsBuilder<S> {
     test_organisation: bool,
     bound: bool,
     corrects_clock: bool,
+    discovers: bool,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -53,6 +54,7 @@ impl<S: Scope> CredentialsBuilder<S> {
             test_organisation: false,
             bound: false,
             corrects_clock: false,
+            discovers: false,
             scope: PhantomData,
         }
     }
@@ -159,6 +161,20 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
+    /// Whether to look the address of Maskinporten's token endpoint up in the metadata that it publishes, before the
+    /// first token. It is for a Maskinporten of your own ([`Environment::custom`]) whose endpoint is not `token` below
+    /// its issuer, which is what is taken otherwise; the built-in environments need it as little as a token sidecar.
+    /// `false` unless set.
+    ///
+    /// The metadata is at `.well-known/oauth-authorization-server` below the issuer. It counts when it names that very
+    /// issuer, and an endpoint of the same scheme, host and port; a grant is sent nowhere else. When it doesn't, or can't
+    /// be had within 5 s, there is a warning, the usual address is taken, and ten minutes later, when a token is needed,
+    /// it is asked for again.
+    pub fn discover(mut self, yes: bool) -> Self {
+        self.discovers = yes;
+        self
+    }
+
     /// Keeps tokens on disk as well, for command-line tools.
     pub fn disk_cache(mut self, cache: DiskCache) -> Self {
         self.disk = Some(cache);
@@ -185,8 +201,8 @@ impl<S: Scope> CredentialsBuilder<S> {
         };
         let exchanged = Exchanged::new(source, exchange, bound);
         Ok(match disk {
-            Some(cache) => Credentials::from_provider(environment, Stored::new(cache, exchanged)),
-            None => Credentials::from_provider(environment, exchanged),
+            Some(cache) => Credentials::of(environment, Arc::new(Stored::new(cache, exchanged, &platform))),
+            None => Credentials::of(environment, Arc::new(exchanged)),
         })
     }
 
@@ -225,6 +241,7 @@ impl<S: Scope> CredentialsBuilder<S> {
         };
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
         let clock = Clock::new(self.corrects_clock);
+        let endpoint = Endpoint::new(endpoint, self.discovers);
         Ok(Maskinporten { http, issuer, endpoint, client_id, keys, clock })
     }
 }

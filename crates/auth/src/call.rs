@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, StatusCode};
+use altinn_core::transport::{has_tls_provider, http_date, retry_after};
+use http::header::DATE;
+use http::{HeaderMap, StatusCode};
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Leg, Retry};
@@ -29,16 +30,13 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
         .map_err(|error| Error::of(ErrorKind::Config, "the HTTP client can't be built").source(error).build())
 }
 
-/// With the feature `rustls-no-provider` alone the program brings the cryptography, and the HTTP client panics if it
-/// didn't. Where another feature is on as well the client has one of its own.
 fn check_provider() -> Result<(), Error> {
-    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return Err(Error::of(ErrorKind::Config, "there is no cryptography provider for TLS")
-            .advice("install one (rustls::crypto::CryptoProvider::install_default), or turn on the feature rustls")
-            .into());
+    if has_tls_provider() {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::of(ErrorKind::Config, "there is no cryptography provider for TLS")
+        .advice("install one (rustls::crypto::CryptoProvider::install_default), or turn on the feature rustls")
+        .into())
 }
 
 /// Whether nobody on the way can read along: https, or this computer alone.
@@ -107,33 +105,19 @@ impl Answer {
 
     /// How long the server asks to wait, in either form of the header.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let text = text(&self.headers, &RETRY_AFTER)?;
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let until = http_date(text)?;
-        // Against the server's own clock, where it tells: ours may be off.
-        let now = date(&self.headers).unwrap_or_else(|| unix_seconds(self.received));
-        Some(Duration::from_secs(until.saturating_sub(now).try_into().unwrap_or(0)))
+        retry_after(&self.headers, self.received.try_into().ok()?)
     }
 }
 
 /// The server's clock when it answered, in seconds since 1970.
 pub(crate) fn date(headers: &HeaderMap) -> Option<i64> {
-    http_date(text(headers, &DATE)?)
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
-}
-
-fn http_date(text: &str) -> Option<i64> {
-    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_second())
+    http_date(headers.get(DATE)?.to_str().ok()?.trim()).map(jiff::Timestamp::as_second)
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::header::RETRY_AFTER;
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -177,17 +161,6 @@ mod tests {
         assert_eq!(skew(DAY + 2), None);
         assert_eq!(answer(&[], DAY).clock_skew(), None);
         assert_eq!(answer(&[(&DATE, "yesterday")], DAY).clock_skew(), None);
-    }
-
-    #[test]
-    fn both_forms_of_retry_after_are_read() {
-        let wait = |value| answer(&[(&RETRY_AFTER, value)], DAY - 7).retry_after();
-        assert_eq!(wait("2"), Some(Duration::from_secs(2)));
-        assert_eq!(wait(EPOCH_DAY), Some(Duration::from_secs(7)));
-        assert_eq!(wait("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(wait("soon"), None);
-        assert_eq!(wait("-1"), None);
-        assert_eq!(answer(&[], DAY).retry_after(), None);
     }
 
     #[test]

@@ -7,10 +7,12 @@ use altinn_core::{Environment, OrgNumber, Read, ReadWrite, Scope, Secret};
 use crate::builder::CredentialsBuilder;
 use crate::cache::{Cache, Pool};
 use crate::error::Error;
-use crate::provider::TokenProvider;
+use crate::maskinporten::MaskinportenToken;
+use crate::provider::{DynProvider, TokenProvider};
 use crate::request::{SystemUser, TokenRequest};
 use crate::settings::Settings;
 use crate::static_token::StaticToken;
+use crate::statistics::Statistics;
 use crate::token::AltinnToken;
 
 /// What a client of Altinn proves itself with, in one environment, for the access `S`.
@@ -85,7 +87,11 @@ impl<S: Scope> Credentials<S> {
     /// * `environment`: where the tokens may be sent.
     /// * `provider`: asked whenever a new token is needed.
     pub fn from_provider(environment: Environment, provider: impl TokenProvider) -> Self {
-        let pool = Arc::new(Pool::new(Arc::new(provider)));
+        Self::of(environment, Arc::new(provider))
+    }
+
+    pub(crate) fn of(environment: Environment, provider: Arc<dyn DynProvider>) -> Self {
+        let pool = Arc::new(Pool::new(provider));
         let cache = pool.cache(TokenRequest::of::<S>());
         Self { shared: Arc::new(Shared { environment, cache, pool }), scope: PhantomData }
     }
@@ -155,6 +161,42 @@ impl<S: Scope> Credentials<S> {
     /// `token`: the one that was refused. If a newer one is held by now, it stays.
     pub fn invalidate(&self, token: &AltinnToken) {
         self.shared.cache.invalidate(token);
+    }
+
+    /// Maskinporten's own token, for APIs that take it without an exchange. Those that take an Altinn token want
+    /// [`token`](Self::token).
+    ///
+    /// It is the one that [`token`](Self::token) exchanges, and kept while 15 s are left of it. Of callers that come
+    /// at the same time one fetches, as there.
+    ///
+    /// ```
+    /// # use altinn_auth::{Credentials, Error};
+    /// # use altinn_core::Read;
+    /// # async fn example(credentials: Credentials<Read>, http: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let token = credentials.maskinporten_token().await?;
+    /// let response = http.get("https://api.example/").bearer_auth(token.expose()).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`token`](Self::token), without those of the exchange; and [`ErrorKind::Config`](crate::ErrorKind::Config)
+    /// for credentials that get Altinn tokens in another way than from Maskinporten: a ready-made token, a
+    /// [`TokenProvider`], test tokens.
+    pub async fn maskinporten_token(&self) -> Result<MaskinportenToken, Error> {
+        self.shared.cache.maskinporten_token().await
+    }
+
+    /// As [`invalidate`](Self::invalidate), for a Maskinporten token that an API refused.
+    ///
+    /// `token`: the one that was refused. If a newer one is held by now, it stays.
+    pub fn invalidate_maskinporten(&self, token: &MaskinportenToken) {
+        self.shared.cache.invalidate_maskinporten(token);
+    }
+
+    /// How often tokens were asked for so far, and what came of it, for monitoring.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.cache.statistics()
     }
 
     /// Forgets that the last token was refused, so that the next call of [`token`](Self::token) asks again. For when

@@ -55,7 +55,7 @@ impl Exchange {
     async fn attempt(&self, token: &MaskinportenToken) -> Result<AltinnToken, Error> {
         let from = Moment::now();
         // No Accept of our own: asked for JSON, the service puts the token in quotes.
-        let request = self.http.get(self.endpoint.clone()).bearer_auth(token.secret.expose()).timeout(TIMEOUT);
+        let request = self.http.get(self.endpoint.clone()).bearer_auth(token.expose()).timeout(TIMEOUT);
         let answer = call::send(request, Leg::Exchange).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(&answer));

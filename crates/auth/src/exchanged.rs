@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::maskinporten::MaskinportenToken;
 use crate::maskinporten::source::Source;
 use crate::preflight;
-use crate::provider::TokenProvider;
+use crate::provider::{DynProvider, TokenFuture};
 use crate::random;
 use crate::request::TokenRequest;
 use crate::retry::Budget;
@@ -33,6 +33,8 @@ pub(crate) struct Exchanged {
     kept: Mutex<HashMap<TokenRequest, MaskinportenToken>>,
     permits: Semaphore,
     cool_down: CoolDown,
+    /// For Maskinporten's tokens alone: an exchange that is down is no reason to wait with them.
+    maskinporten_cool_down: CoolDown,
     /// Whether an Altinn token ends with the Maskinporten token that it was exchanged for.
     bound: bool,
 }
@@ -45,11 +47,13 @@ impl Exchanged {
             kept: Mutex::default(),
             permits: Semaphore::new(AT_ONCE),
             cool_down: CoolDown::default(),
+            maskinporten_cool_down: CoolDown::default(),
             bound,
         }
     }
 
-    fn kept(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
+    /// A Maskinporten token from before, with enough time left.
+    pub(crate) fn kept(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(request).filter(|token| token.remaining() >= ENOUGH).cloned()
     }
@@ -66,9 +70,21 @@ impl Exchanged {
         }
     }
 
+    /// Forgets `token`, if it is the one that is kept for `request`.
+    pub(crate) fn invalidate(&self, request: &TokenRequest, token: &MaskinportenToken) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.get(request).is_some_and(|kept| kept.is(token)) {
+            kept.remove(request);
+        }
+    }
+
     async fn fresh(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
         let token = self.maskinporten.token(request, budget).await?;
         preflight::scopes(request, &token)?;
+        if let Some(scope) = preflight::surplus(request, &token) {
+            let client_id = self.maskinporten.client_id();
+            tracing::warn!(client_id, scope, "Maskinporten granted more than was asked for");
+        }
         self.keep(request, Some(token.clone()));
         Ok(token)
     }
@@ -88,15 +104,23 @@ impl Exchanged {
     }
 }
 
-impl TokenProvider for Exchanged {
-    async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        // Never closed, so there always is a permit in the end.
-        let _permit = self.permits.acquire().await.map_err(|_| Error::of(ErrorKind::Config, "closed").build())?;
-        let budget = Budget::start();
-        self.cool_down.pass(&budget).await;
-        let result = self.both(request, &budget).await;
-        self.cool_down.note(&result);
-        let (token, kid) = result?;
+impl DynProvider for Exchanged {
+    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a> {
+        Box::pin(self.altinn_token(request))
+    }
+
+    fn revision(&self) -> u64 {
+        self.maskinporten.revision()
+    }
+
+    fn exchanged(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl Exchanged {
+    pub(crate) async fn altinn_token(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
+        let (token, kid) = self.in_turn(&self.cool_down, async |budget| self.both(request, budget).await).await?;
         preflight::org(request, &token)?;
         tracing::info!(
             client_id = self.maskinporten.client_id(),
@@ -110,12 +134,36 @@ impl TokenProvider for Exchanged {
         Ok(token)
     }
 
-    fn revision(&self) -> u64 {
-        self.maskinporten.revision()
+    /// A new one, without a look at what is kept.
+    pub(crate) async fn maskinporten_token(&self, request: &TokenRequest) -> Result<MaskinportenToken, Error> {
+        let token =
+            self.in_turn(&self.maskinporten_cool_down, async |budget| self.fresh(request, budget).await).await?;
+        tracing::info!(
+            client_id = self.maskinporten.client_id(),
+            kid = token.kid(),
+            scope = request.scope(),
+            consumer = request.consumer().map(tracing::field::display),
+            lifetime_s = token.lifetime().as_secs(),
+            "new Maskinporten token"
+        );
+        Ok(token)
     }
-}
 
-impl Exchanged {
+    /// Does a fetch when the client's others leave room for it, and the service has had its rest.
+    async fn in_turn<T>(
+        &self,
+        cool_down: &CoolDown,
+        fetch: impl AsyncFnOnce(&Budget) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // Never closed, so there always is a permit in the end.
+        let _permit = self.permits.acquire().await.map_err(|_| Error::of(ErrorKind::Config, "closed").build())?;
+        let budget = Budget::start();
+        cool_down.pass(&budget).await;
+        let result = fetch(&budget).await;
+        cool_down.note(&result);
+        result
+    }
+
     /// All that makes these tokens others than those of other credentials, beside the request.
     pub(crate) fn identity(&self) -> Vec<String> {
         let mut identity = self.maskinporten.identity();
@@ -128,13 +176,13 @@ impl Exchanged {
         if let Some(kept) = self.kept(request) {
             match self.exchange(request, &kept, budget).await {
                 Err(error) if error.retry() == Retry::WithNewToken => {}
-                result => return Ok((result?, kept.kid)),
+                result => return Ok((result?, kept.kid().map(str::to_owned))),
             }
         }
         let token = self.fresh(request, budget).await?;
         let error = match self.exchange(request, &token, budget).await {
             Err(error) if error.retry() == Retry::WithNewToken => error,
-            result => return Ok((result?, token.kid)),
+            result => return Ok((result?, token.kid().map(str::to_owned))),
         };
         // The exchange says 401 for troubles of its own, too, so one more round is tried.
         let pause = Duration::from_millis(500) + random::below(Duration::from_millis(500));
@@ -142,6 +190,6 @@ impl Exchanged {
             return Err(error);
         }
         let token = self.fresh(request, budget).await?;
-        Ok((self.exchange(request, &token, budget).await?, token.kid))
+        Ok((self.exchange(request, &token, budget).await?, token.kid().map(str::to_owned)))
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Claims {
     issued: Option<f64>,
     pub(crate) expires: Option<f64>,
     not_before: Option<f64>,
+    pub(crate) issuer: Option<String>,
     pub(crate) scope: Option<String>,
     pub(crate) org: Option<String>,
 }
@@ -30,6 +31,7 @@ impl Claims {
             issued: seconds(&claims, "iat"),
             expires: seconds(&claims, "exp"),
             not_before: seconds(&claims, "nbf"),
+            issuer: text(&claims, "iss"),
             // LocalTest's older tokens have the scope under Altinn's own name.
             scope: text(&claims, "scope").or_else(|| text(&claims, "urn:altinn:scope")),
             org: text(&claims, "urn:altinn:org"),

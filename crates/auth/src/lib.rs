@@ -70,7 +70,14 @@
 //! `altinn:serviceowner/instances.write`, `Credentials<ReadWrite>` for both. The scopes must be on the client: add
 //! them in Digdir's self-service portal. Right after a fetch it is checked that they were granted, and that the
 //! token names a service owner, as Altinn would say both later and with less of a reason.
-//! [`Credentials::read_only`] gives code that only reads no more than that.
+//! [`Credentials::read_only`] gives code that only reads no more than that. [`AuthLayer`] refuses requests made by hand
+//! whose method goes beyond the access. Where Maskinporten granted more scopes than were asked for, there is a warning.
+//!
+//! # Maskinporten's own token
+//!
+//! Some of the platform's newer APIs take it directly. [`Credentials::maskinporten_token`] gives it, as a
+//! [`MaskinportenToken`]; it is of another type, because apps and Storage take an Altinn token only, which is what
+//! [`Credentials::token`] gives and [`AuthLayer`] sends.
 //!
 //! # When it fails
 //!
@@ -90,6 +97,7 @@
 //! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn | check the environment; try later |
 //! | [`NoOrgCode`](ErrorKind::NoOrgCode) | the organisation is not on Altinn's list of service owners | ask Altinn to add it |
 //! | [`HostNotAllowed`](ErrorKind::HostNotAllowed) | a request to a host outside the environment | correct the address |
+//! | [`AccessDenied`](ErrorKind::AccessDenied) | a request that writes, with credentials for reading, or the reverse | make them with more access |
 //! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
 //! | [`Provider`](ErrorKind::Provider) | your own [`TokenProvider`] failed | see the source |
 //!
@@ -100,7 +108,8 @@
 //! Tokens, grants and keys are in no `Debug`, `Display` or log line, and are overwritten in memory when they are dropped,
 //! except for the copies that the HTTP client makes of headers and bodies, and those that are made to compute what an
 //! incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is one line for
-//! each new token: client id, key id, scopes, service owner and lifetime.
+//! each new token: client id, key id, scopes, service owner and lifetime. [`Credentials::statistics`] has counts of
+//! hits, fetches and failures, for a program's own metrics.
 //!
 //! # Features
 //!
@@ -137,6 +146,7 @@ mod request;
 mod retry;
 mod settings;
 mod static_token;
+mod statistics;
 mod test_tokens;
 mod token;
 
@@ -146,8 +156,10 @@ pub use disk::DiskCache;
 pub use error::{Error, ErrorKind, Leg};
 pub use key::{Algorithm, KeyError, KeySize, NewKey, Signer, SigningKey};
 pub use layer::AuthLayer;
+pub use maskinporten::MaskinportenToken;
 pub use provider::TokenProvider;
 pub use request::{SystemUser, TokenRequest};
 pub use settings::{Origin, Setting, Settings};
+pub use statistics::Statistics;
 pub use test_tokens::{LocalTest, TestTokenGenerator};
 pub use token::AltinnToken;

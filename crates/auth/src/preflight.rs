@@ -1,6 +1,6 @@
 //! What is checked right after a fetch, because the API would say it later, and without a reason.
 
-use crate::error::{Error, ErrorKind, Leg};
+use crate::error::{Error, ErrorKind, Leg, scrub};
 use crate::maskinporten::MaskinportenToken;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
@@ -10,7 +10,7 @@ const SERVICE_OWNER: &str = "altinn:serviceowner";
 
 /// That Maskinporten granted all that was asked for. Where it doesn't say, nothing is known to be missing.
 pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Result<(), Error> {
-    let Some(granted) = &token.scope else { return Ok(()) };
+    let Some(granted) = token.scope() else { return Ok(()) };
     let missing: Vec<String> = request
         .scopes()
         .iter()
@@ -25,6 +25,14 @@ pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Resul
         .missing_scopes(missing)
         .advice("add it to the client in the self-service portal")
         .build())
+}
+
+/// The scopes that Maskinporten granted beyond those asked for, as one text; `None` if there are none. They do no harm
+/// by themselves, but whoever gets hold of the token can do more with it than was meant.
+pub(crate) fn surplus(request: &TokenRequest, token: &MaskinportenToken) -> Option<String> {
+    let asked = |scope: &&str| request.scopes().iter().any(|asked| asked == scope);
+    let surplus: Vec<&str> = token.scopes().filter(|scope| !asked(scope)).collect();
+    (!surplus.is_empty()).then(|| scrub(&surplus.join(" ")))
 }
 
 /// That the token speaks for a service owner. Storage answers a list call without that with a bare 400.

@@ -3,6 +3,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::error::Error;
+use crate::exchanged::Exchanged;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
 
@@ -52,6 +53,11 @@ pub(crate) type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AltinnToken
 pub(crate) trait DynProvider: fmt::Debug + Send + Sync {
     fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a>;
     fn revision(&self) -> u64;
+
+    /// What the tokens are exchanged from. Of the sources only those that ask Maskinporten have that.
+    fn exchanged(&self) -> Option<&Exchanged> {
+        None
+    }
 }
 
 impl<P: TokenProvider> DynProvider for P {

@@ -5,6 +5,7 @@
 //! while fetching drops the gate, and the next one in line takes over, so nothing gets stuck.
 
 mod expiry;
+mod maskinporten;
 mod pool;
 mod refusal;
 
@@ -20,6 +21,7 @@ use self::refusal::Refusal;
 use crate::error::Error;
 use crate::provider::DynProvider;
 use crate::request::TokenRequest;
+use crate::statistics::{Counter, Counters, Statistics};
 use crate::token::AltinnToken;
 
 pub(crate) use pool::Pool;
@@ -36,6 +38,7 @@ pub(crate) struct Cache {
     refusal: Mutex<Option<Refusal>>,
     /// How many fetches failed so far. A waiter compares it with what it was when it began to wait.
     failures: AtomicU64,
+    counters: Counters,
 }
 
 #[derive(Debug)]
@@ -66,6 +69,7 @@ impl Cache {
             gate: sync::Mutex::default(),
             refusal: Mutex::default(),
             failures: AtomicU64::new(0),
+            counters: Counters::default(),
         }
     }
 
@@ -73,12 +77,16 @@ impl Cache {
         &self.request
     }
 
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.counters.snapshot()
+    }
+
     pub(crate) async fn token(&self) -> Result<AltinnToken, Error> {
         match self.find() {
-            Found::Fresh(token) => Ok(token),
+            Found::Fresh(token) => Ok(self.served(token)),
             Found::Due(token) => match self.gate.try_lock() {
                 Ok(gate) => self.renew_early(gate, token).await,
-                Err(_) => Ok(token),
+                Err(_) => Ok(self.served(token)),
             },
             Found::Nothing => self.wait_or_fetch().await,
         }
@@ -110,6 +118,16 @@ impl Cache {
         self.refusal().as_ref().and_then(|refusal| refusal.error(revision).cloned())
     }
 
+    fn served(&self, token: AltinnToken) -> AltinnToken {
+        self.counters.served_from_cache.count();
+        token
+    }
+
+    fn spared(&self, error: Error) -> Error {
+        self.counters.spared.count();
+        error
+    }
+
     fn find(&self) -> Found {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = current.as_ref() else { return Found::Nothing };
@@ -124,44 +142,46 @@ impl Cache {
         let seen = self.failures.load(Ordering::Acquire);
         let mut gate = self.gate.lock().await;
         if let Found::Fresh(token) | Found::Due(token) = self.find() {
-            return Ok(token);
+            return Ok(self.served(token));
         }
         // Who waited for a fetch shares its failure. Otherwise every one of them would try in turn, each for as long
         // as a service that is down takes to show it.
         if self.failures.load(Ordering::Acquire) != seen
             && let Some(error) = &gate.failure
         {
-            return Err(error.clone());
+            return Err(self.spared(error.clone()));
         }
         match self.remembered() {
-            Some(error) => Err(error),
-            None => self.fetch(&mut gate).await,
+            Some(error) => Err(self.spared(error)),
+            None => self.fetch(&mut gate, &self.counters.fetched).await,
         }
     }
 
     async fn renew_early(&self, mut gate: sync::MutexGuard<'_, Gate>, old: AltinnToken) -> Result<AltinnToken, Error> {
         if let Found::Fresh(token) = self.find() {
-            return Ok(token);
+            return Ok(self.served(token));
         }
         if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) || self.remembered().is_some() {
-            return Ok(old);
+            return Ok(self.served(old));
         }
-        match self.fetch(&mut gate).await {
+        match self.fetch(&mut gate, &self.counters.renewed_early).await {
             Ok(token) => Ok(token),
             Err(error) => match self.find() {
                 Found::Fresh(token) | Found::Due(token) => {
                     tracing::warn!(%error, "the token could not be renewed early; the old one is still good");
                     gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
-                    Ok(token)
+                    Ok(self.served(token))
                 }
                 Found::Nothing => Err(error),
             },
         }
     }
 
-    async fn fetch(&self, gate: &mut Gate) -> Result<AltinnToken, Error> {
+    /// `counter`: of fetches like this one that succeed.
+    async fn fetch(&self, gate: &mut Gate, counter: &Counter) -> Result<AltinnToken, Error> {
         match self.provider.fetch(&self.request).await {
             Ok(token) => {
+                counter.count();
                 *gate = Gate::default();
                 self.forget_refusal();
                 let entry = Entry { token: token.clone(), expiry: Expiry::of(token.lifetime()) };
@@ -169,15 +189,21 @@ impl Cache {
                 Ok(token)
             }
             Err(error) => {
-                gate.failure = Some(error.clone());
-                let revision = self.provider.revision();
-                let mut refusal = self.refusal();
-                *refusal = Refusal::of(&error, revision, refusal.as_ref());
-                drop(refusal);
-                self.failures.fetch_add(1, Ordering::Release);
+                self.note_failure(gate, &error);
                 Err(error)
             }
         }
+    }
+
+    /// For those that wait, and for those that come later and would be refused the same way.
+    fn note_failure(&self, gate: &mut Gate, error: &Error) {
+        self.counters.note_failure(error.kind());
+        gate.failure = Some(error.clone());
+        let revision = self.provider.revision();
+        let mut refusal = self.refusal();
+        *refusal = Refusal::of(error, revision, refusal.as_ref());
+        drop(refusal);
+        self.failures.fetch_add(1, Ordering::Release);
     }
 }
 

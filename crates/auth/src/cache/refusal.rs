@@ -29,6 +29,11 @@ impl Refusal {
         Some(Self { error: error.clone(), until: Instant::now() + wait, wait, revision })
     }
 
+    /// Whether it would come again or not.
+    pub(super) fn last(&self) -> &Error {
+        &self.error
+    }
+
     pub(super) fn error(&self, revision: u64) -> Option<&Error> {
         (Instant::now() < self.until && revision == self.revision).then_some(&self.error)
     }

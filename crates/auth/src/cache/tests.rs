@@ -327,3 +327,29 @@ fn debug_hides_the_token_it_holds() {
     runtime.block_on(fixture.text());
     assert!(!format!("{:?}", fixture.cache).contains("token-1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn fetches_early_renewals_and_failures_are_told_apart() {
+    let fixture = Fixture::new();
+    fixture.allow(100);
+    let callers: Vec<_> = (0..10).map(|_| fixture.caller()).collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let counts = || {
+        let statistics = fixture.cache.statistics();
+        [statistics.served_from_cache(), statistics.fetched(), statistics.renewed_early(), statistics.failed()]
+    };
+    assert_eq!(counts(), [9, 1, 0, 0]);
+    tokio::time::advance(DUE).await;
+    fixture.text().await;
+    assert_eq!(counts(), [9, 1, 1, 0]);
+    tokio::time::advance(DUE).await;
+    fixture.fail(1);
+    fixture.text().await;
+    assert_eq!(counts(), [10, 1, 1, 1]);
+    tokio::time::advance(OVER).await;
+    fixture.text().await;
+    assert_eq!(counts(), [10, 2, 1, 1]);
+    assert_eq!(fixture.cache.statistics().failed_with(ErrorKind::Provider), 1);
+}

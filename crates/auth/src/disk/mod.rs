@@ -8,13 +8,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use url::Url;
+
 use self::entry::Entry;
 use self::folder::Folder;
 use crate::error::{Error, ErrorKind};
 use crate::exchanged::Exchanged;
-use crate::provider::TokenProvider;
+use crate::provider::{DynProvider, TokenFuture};
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
+
+/// How many tokens are remembered as given out.
+const MOST_GIVEN: usize = 1000;
 
 /// Keeps tokens in a folder, so that a command that is run again and again does not fetch one each time.
 ///
@@ -24,7 +29,17 @@ use crate::token::AltinnToken;
 /// the mode 0700 and the files 0600, from the moment they are made, and others are neither read nor written.
 ///
 /// Tokens are told apart by everything that makes them different: environment, client, key and request. What can't be
-/// read, is damaged, or has less than a minute left counts as absent.
+/// read, is damaged, has less than a minute left, or is a token that another platform than the environment's issued
+/// counts as absent. So a custom environment in which Altinn issues tokens under another address than its platform's
+/// keeps none.
+///
+/// # Several processes
+///
+/// They may share a folder, and need no lock. A file is replaced in one step, so that a reader has the old token or the
+/// new one, whole. Processes that find no good token at the same time fetch one each; all are valid, and the last one
+/// written stays. A process reads a file once for each token in it: it keeps what it has in memory until that grows old
+/// or is refused, and then takes what another process has written since, or fetches a new token and writes that. A
+/// refused token is not taken back from the file by the process that saw it refused; others find out for themselves.
 #[derive(Debug, Clone)]
 pub struct DiskCache {
     folder: Folder,
@@ -64,43 +79,72 @@ impl DiskCache {
 pub(crate) struct Stored {
     folder: Folder,
     source: Exchanged,
-    /// What came out of the folder, to not give it out twice: who asks again has seen it refused, or grow old.
+    /// Of Altinn tokens in this environment.
+    issuer: String,
+    /// What was given out last, to not give it out twice: who asks again has seen it refused, or grow old.
     given: Mutex<HashMap<String, AltinnToken>>,
 }
 
 impl Stored {
-    pub(crate) fn new(cache: DiskCache, source: Exchanged) -> Self {
-        Self { folder: cache.folder, source, given: Mutex::default() }
+    /// `platform`: the base address of the platform that issues the tokens.
+    pub(crate) fn new(cache: DiskCache, source: Exchanged, platform: &Url) -> Self {
+        let issuer = format!("{platform}authentication/api/v1/openid/");
+        Self { folder: cache.folder, source, issuer, given: Mutex::default() }
+    }
+
+    /// Whether the token is of this environment, as far as it says: a file may have been put into the place of another.
+    fn is_own(&self, token: &AltinnToken) -> bool {
+        token.claims().issuer.as_ref().is_none_or(|issuer| *issuer == self.issuer)
     }
 
     fn load(&self, name: &str) -> Option<AltinnToken> {
-        let token = Entry::read(&self.folder.read(name)?)?;
+        let token = Entry::read(&self.folder.read(name)?).filter(|token| self.is_own(token))?;
+        self.is_new(name, &token).then_some(token)
+    }
+
+    /// Whether the token is another than the last of that name, which it becomes.
+    fn is_new(&self, name: &str, token: &AltinnToken) -> bool {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if given.get(name).is_some_and(|given| given.expose() == token.expose()) {
-            return None;
+            return false;
+        }
+        if given.len() >= MOST_GIVEN {
+            // At worst a token that was refused is tried once more.
+            given.clear();
         }
         given.insert(name.to_owned(), token.clone());
-        Some(token)
+        true
     }
-}
 
-impl TokenProvider for Stored {
     /// The files are small, and read once in half an hour: not worth a thread.
-    async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
+    async fn token(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
         let name = fingerprint::of(&self.source.identity(), request);
         if let Some(token) = self.load(&name) {
             return Ok(token);
         }
-        let token = self.source.fetch(request).await?;
-        let saved = Entry::write(&token).map(|text| self.folder.write(&name, &text));
+        let token = self.source.altinn_token(request).await?;
+        self.is_new(&name, &token);
+        let text = Entry::write(&token).filter(|_| self.is_own(&token));
+        let saved = text.map(|text| self.folder.write(&name, &text));
         if let Some(Err(error)) = saved {
             // The token is good all the same.
             tracing::warn!(%error, "the token can't be kept on disk");
         }
         Ok(token)
     }
+}
+
+impl DynProvider for Stored {
+    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a> {
+        Box::pin(self.token(request))
+    }
 
     fn revision(&self) -> u64 {
         self.source.revision()
+    }
+
+    /// Maskinporten's tokens last two minutes, too short to be worth a file.
+    fn exchanged(&self) -> Option<&Exchanged> {
+        Some(&self.source)
     }
 }

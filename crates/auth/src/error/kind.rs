@@ -26,6 +26,8 @@ pub enum ErrorKind {
     NoOrgCode,
     /// The request goes to a host that must not see a token of this environment.
     HostNotAllowed,
+    /// The request's method goes beyond the access that the credentials were made with.
+    AccessDenied,
     /// A token that was given ready-made, and can't be renewed, has expired.
     TokenExpired,
     /// A token provider of your own failed.

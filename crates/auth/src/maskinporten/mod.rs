@@ -2,6 +2,7 @@
 
 mod causes;
 mod clock;
+mod endpoint;
 mod refusal;
 mod sidecar;
 pub(crate) mod source;
@@ -23,8 +24,9 @@ use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 
 pub(crate) use clock::Clock;
+pub(crate) use endpoint::Endpoint;
 pub(crate) use sidecar::Sidecar;
-pub(crate) use token::MaskinportenToken;
+pub use token::MaskinportenToken;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,7 +37,7 @@ const MOST_KEYS: usize = 4;
 pub(crate) struct Maskinporten {
     pub(crate) http: reqwest::Client,
     pub(crate) issuer: String,
-    pub(crate) endpoint: Url,
+    pub(crate) endpoint: Endpoint,
     pub(crate) client_id: String,
     pub(crate) keys: KeyRing,
     pub(crate) clock: Clock,
@@ -44,12 +46,13 @@ pub(crate) struct Maskinporten {
 impl Maskinporten {
     /// Gets a new token; every try has a grant of its own. When Maskinporten does not accept a key, the next is tried.
     pub(crate) async fn token(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
+        let endpoint = self.endpoint.find(&self.http, &self.issuer).await;
         let mut tried = Vec::new();
         let mut refused = None;
         while let Some(key) = self.keys.next(&tried).filter(|_| tried.len() < MOST_KEYS) {
-            let mut result = retry::run(budget, || self.attempt(request, &*key)).await;
+            let mut result = retry::run(budget, || self.attempt(&endpoint, request, &*key)).await;
             if result.as_ref().is_err_and(|error| self.clock.correct(error)) {
-                result = retry::run(budget, || self.attempt(request, &*key)).await;
+                result = retry::run(budget, || self.attempt(&endpoint, request, &*key)).await;
             }
             match result {
                 Err(error) if error.retry() == Retry::WithOtherKey => {
@@ -69,13 +72,18 @@ impl Maskinporten {
         Err(refused.unwrap_or_else(|| Error::of(ErrorKind::Key, "there is no key").build()))
     }
 
-    async fn attempt(&self, request: &TokenRequest, key: &dyn DynSigner) -> Result<MaskinportenToken, Error> {
+    async fn attempt(
+        &self,
+        endpoint: &Url,
+        request: &TokenRequest,
+        key: &dyn DynSigner,
+    ) -> Result<MaskinportenToken, Error> {
         let grant = Grant { audience: &self.issuer, client_id: &self.client_id, request, key };
         let from = Moment::now();
         let assertion = grant.sign(self.clock.now()).await?;
         let form = self
             .http
-            .post(self.endpoint.clone())
+            .post(endpoint.clone())
             .header(ACCEPT, "application/json")
             .timeout(TIMEOUT)
             .form(&Form::new(&assertion));

@@ -36,7 +36,7 @@ impl Source {
                 let kid = keys
                     .next(&[])
                     .and_then(|key| key.kid().or(key.certificates().first().map(String::as_str)).map(str::to_owned));
-                vec![issuer.clone(), endpoint.to_string(), client_id.clone(), kid.unwrap_or_default()]
+                vec![issuer.clone(), endpoint.usual().to_string(), client_id.clone(), kid.unwrap_or_default()]
             }
             Self::Sidecar(sidecar) => vec![sidecar.endpoint.to_string()],
         }

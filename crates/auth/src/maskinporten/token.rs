@@ -1,3 +1,5 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use altinn_core::Secret;
@@ -7,14 +9,23 @@ use serde_json::Value;
 use crate::jwt::Claims;
 use crate::moment::Moment;
 
-/// Maskinporten's token, which only the exchange takes.
-#[derive(Debug, Clone)]
-pub(crate) struct MaskinportenToken {
-    pub(crate) secret: Secret,
+/// A token of Maskinporten's own, as it is before the exchange, with what is known about it.
+///
+/// Apps and Storage don't take it: it is for APIs that say they want Maskinporten's token. Whatever needs an
+/// [`AltinnToken`](crate::AltinnToken) can't be given this one by mistake.
+///
+/// Cheap to clone; clones are the same token to
+/// [`Credentials::invalidate_maskinporten`](crate::Credentials::invalidate_maskinporten). `Debug` shows everything but
+/// the token, and there is no `Display`.
+#[derive(Clone)]
+pub struct MaskinportenToken(Arc<Inner>);
+
+struct Inner {
+    secret: Secret,
     /// The granted scopes, if the answer or the token says.
-    pub(crate) scope: Option<String>,
+    scope: Option<String>,
     /// The id of the key that it was got with.
-    pub(crate) kid: Option<String>,
+    kid: Option<String>,
     from: Moment,
     lifetime: Duration,
 }
@@ -44,17 +55,54 @@ impl MaskinportenToken {
         let expires_in = Duration::try_from_secs_f64(expires_in).ok()?;
         let lifetime = claims.lifetime().map_or(expires_in, |lifetime| lifetime.min(expires_in));
         let scope = granted.scope.or(claims.scope);
-        (!granted.access_token.expose().is_empty()).then(|| Self {
-            secret: granted.access_token,
-            scope,
-            kid: kid.map(str::to_owned),
-            from,
-            lifetime,
+        (!granted.access_token.expose().is_empty()).then(|| {
+            let kid = kid.map(str::to_owned);
+            Self(Arc::new(Inner { secret: granted.access_token, scope, kid, from, lifetime }))
         })
     }
 
-    pub(crate) fn remaining(&self) -> Duration {
-        self.lifetime.saturating_sub(self.from.age())
+    /// The token itself, as it stands behind `Bearer `. Pass it on to what needs it, and keep no copy.
+    pub fn expose(&self) -> &str {
+        self.0.secret.expose()
+    }
+
+    /// The scopes that Maskinporten granted. Empty when it doesn't say.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope().unwrap_or_default().split_ascii_whitespace()
+    }
+
+    /// How long the token lasts in all, by Maskinporten's answer or the token itself: the shorter of the two.
+    pub fn lifetime(&self) -> Duration {
+        self.0.lifetime
+    }
+
+    /// How much of its lifetime is left. Zero once it has expired.
+    pub fn remaining(&self) -> Duration {
+        self.0.lifetime.saturating_sub(self.0.from.age())
+    }
+
+    /// As [`scopes`](Self::scopes); `None` when Maskinporten doesn't say, which is another thing than none.
+    pub(crate) fn scope(&self) -> Option<&str> {
+        self.0.scope.as_deref()
+    }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.0.kid.as_deref()
+    }
+
+    /// Whether this is the same token, not merely an equal one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for MaskinportenToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaskinportenToken")
+            .field("token", &"[redacted]")
+            .field("scope", &self.0.scope)
+            .field("lifetime", &self.0.lifetime)
+            .finish_non_exhaustive()
     }
 }
 

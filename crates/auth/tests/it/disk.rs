@@ -3,7 +3,9 @@
 use altinn_auth::{Credentials, DiskCache, SigningKey};
 use altinn_core::{Read, ReadWrite, Scope};
 
-use crate::stub::{EXCHANGE, JWK, Reply, Stub, altinn_token};
+use serde_json::json;
+
+use crate::stub::{EXCHANGE, JWK, Reply, Stub, altinn_token, jwt};
 
 /// Credentials as another process would make them.
 fn process<S: Scope>(stub: &Stub, folder: &tempfile::TempDir, client_id: &str) -> Credentials<S> {
@@ -70,4 +72,56 @@ async fn damage_is_mended_by_a_new_token() {
         process::<Read>(&stub, &folder, "c").token().await.unwrap();
         assert_eq!(stub.count(EXCHANGE), exchanges);
     }
+}
+
+/// An Altinn token that says who issued it.
+fn issued_by(platform: &str) -> String {
+    let issuer = format!("{platform}authentication/api/v1/openid/");
+    jwt(&json!({"iss": issuer, "iat": 1_000, "exp": 2_800, "urn:altinn:org": "ttd"}))
+}
+
+#[tokio::test]
+async fn a_token_of_another_issuer_in_a_file_is_not_used() {
+    let stub = Stub::start(|request, _| match request.target.as_str() {
+        EXCHANGE => Reply::new(200, issued_by(&format!("http://{}/", request.header("host").unwrap()))),
+        _ => Reply::granted(),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    process::<Read>(&stub, &folder, "c").token().await.unwrap();
+    process::<Read>(&stub, &folder, "c").token().await.unwrap();
+    assert_eq!(stub.count(EXCHANGE), 1);
+
+    let file = std::fs::read_dir(folder.path().join("tokens")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (own, other) = (issued_by(&stub.url("")), issued_by("https://platform.altinn.no/"));
+    assert!(text.contains(&own));
+    std::fs::write(&file, text.replace(&own, &other)).unwrap();
+    assert_eq!(process::<Read>(&stub, &folder, "c").token().await.unwrap().expose(), own);
+    assert_eq!(stub.count(EXCHANGE), 2);
+}
+
+#[tokio::test]
+async fn a_token_of_another_issuer_is_not_put_into_a_file() {
+    let other = issued_by("https://platform.altinn.no/");
+    let stub = Stub::of_legs(Vec::new(), vec![Reply::new(200, other.as_str()); 2]).await;
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(process::<Read>(&stub, &folder, "c").token().await.unwrap().expose(), other);
+    assert_eq!(std::fs::read_dir(folder.path().join("tokens")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_by_one_process_and_the_others_take_the_new_one() {
+    let numbered =
+        |number: u64| Reply::new(200, jwt(&json!({"iat": number, "exp": 1800 + number, "urn:altinn:org": "ttd"})));
+    let stub = Stub::of_legs(Vec::new(), (1..9).map(numbered).collect()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = [(); 2].map(|()| process::<Read>(&stub, &folder, "c"));
+    let first = one.token().await.unwrap();
+    assert_eq!(two.token().await.unwrap().expose(), first.expose());
+    one.invalidate(&first);
+    let second = one.token().await.unwrap();
+    two.invalidate(&two.token().await.unwrap());
+    assert_eq!(two.token().await.unwrap().expose(), second.expose());
+    assert_eq!(stub.count(EXCHANGE), 2);
 }

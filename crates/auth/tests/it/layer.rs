@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use altinn_auth::{AltinnToken, AuthLayer, Credentials, Error, ErrorKind, TokenProvider, TokenRequest};
-use altinn_core::{CredentialFailure, Read};
-use http::StatusCode;
+use altinn_core::{CredentialFailure, Read, ReadWrite, Scope, Write};
+use http::{Method, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ impl TokenProvider for Broken {
     }
 }
 
-fn client(credentials: Credentials<Read>) -> ClientWithMiddleware {
+fn client(credentials: Credentials<ReadWrite>) -> ClientWithMiddleware {
     ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials)).build()
 }
 
@@ -209,4 +209,51 @@ async fn a_token_that_was_given_and_has_expired_is_not_sent_at_all() {
     let error = client.get(stub.url("api")).send().await.unwrap_err();
     assert_eq!(lifted(&error).1.kind(), ErrorKind::TokenExpired);
     assert_eq!(stub.count("/api"), 0);
+}
+
+/// The methods that pass with the access `S`.
+async fn passing<S: Scope>(stub: &Stub, methods: &[Method]) -> Vec<Method> {
+    let provider = Numbered::default();
+    let credentials = Credentials::<S>::from_provider(stub.environment(), provider.clone());
+    let client = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials)).build();
+    let mut passing = Vec::new();
+    for method in methods {
+        let (calls, fetched) = (stub.count("/api"), provider.fetched());
+        match client.request(method.clone(), stub.url("api")).send().await {
+            Ok(_) => passing.push(method.clone()),
+            Err(error) => {
+                let (failure, error) = lifted(&error);
+                assert_eq!(error.kind(), ErrorKind::AccessDenied);
+                assert!(error.to_string().contains(method.as_str()) && !failure.is_transient(), "{error}");
+                assert_eq!((stub.count("/api"), provider.fetched()), (calls, fetched), "{method}");
+            }
+        }
+    }
+    passing
+}
+
+#[tokio::test]
+async fn methods_beyond_the_access_are_refused_before_a_token_is_fetched() {
+    let stub = Stub::start(|_, _| Reply::new(200, "")).await;
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS];
+    let own = Method::from_bytes(b"PURGE").unwrap();
+    let unsafe_ = [Method::PUT, Method::POST, Method::PATCH, Method::DELETE, own];
+    // Refused ones first, while no token has been fetched.
+    let all = [&unsafe_[..], &safe].concat();
+    assert_eq!(passing::<Read>(&stub, &all).await, safe);
+    let all = [&safe[..], &unsafe_].concat();
+    assert_eq!(passing::<Write>(&stub, &all).await, [&safe[2..], &unsafe_].concat());
+    assert_eq!(passing::<ReadWrite>(&stub, &all).await, all);
+}
+
+#[tokio::test]
+async fn credentials_that_only_read_write_nothing_though_their_token_could() {
+    let stub = Stub::start(|_, _| Reply::new(200, "")).await;
+    let both = Credentials::<ReadWrite>::from_provider(stub.environment(), Numbered::default());
+    let client = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(both.read_only())).build();
+    let error = client.delete(stub.url("api")).send().await.unwrap_err();
+    assert_eq!(lifted(&error).1.kind(), ErrorKind::AccessDenied);
+    // With a header of the caller's own it is not these credentials that are used.
+    let own = client.delete(stub.url("api")).header("authorization", "Basic eDp5").send().await.unwrap();
+    assert_eq!((own.status(), stub.count("/api")), (StatusCode::OK, 1));
 }

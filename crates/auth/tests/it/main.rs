@@ -3,16 +3,19 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy's exemption for tests leaves out their helpers")]
 
+mod discovery;
 mod disk;
 mod emulator;
 mod exchange_leg;
 mod keys;
 mod layer;
 mod maskinporten_leg;
+mod maskinporten_token;
 mod own_layers;
 mod preflight;
 mod redaction;
 mod requests;
 mod sources;
+mod statistics;
 mod stub;
 mod traces;

@@ -49,6 +49,9 @@ async fn credentials_builder_key_and_layer() {
     text +=
         &format!("{credentials:?} {token:?} {:?} {:?}", AuthLayer::new(credentials.clone()), credentials.read_only());
 
+    let maskinporten_token = credentials.maskinporten_token().await.unwrap();
+    text += &format!("{maskinporten_token:?} {:#?} {:?}", Some([&maskinporten_token]), credentials.statistics());
+
     let given_token = jwt(&json!({"iat": 1_000, "name": "given from elsewhere"}));
     let given = Credentials::<ReadWrite>::with_token(stub.environment(), given_token.as_str());
     given.token().await.unwrap();
@@ -57,6 +60,7 @@ async fn credentials_builder_key_and_layer() {
     let mut secrets = private_members();
     secrets.push(altinn_token());
     secrets.push(given_token);
+    secrets.push(maskinporten_token.expose().to_owned());
     secrets.push(stub.received("/token")[0].form("assertion").to_owned());
     secrets.push(stub.received(EXCHANGE)[0].bearer().to_owned());
     assert_hidden(&text, &secrets);

@@ -37,6 +37,9 @@ async fn a_sidecar_is_asked_in_its_own_words_and_its_token_is_exchanged() {
     let body: Value = serde_json::from_str(&call.body).unwrap();
     assert_eq!(body, json!({"identity_provider": "maskinporten", "target": BOTH_SCOPES}));
 
+    let token = credentials.maskinporten_token().await.unwrap();
+    assert_eq!(stub.received(EXCHANGE)[0].bearer(), token.expose());
+
     let request = credentials.request().clone().resource(&"https://api.example/".parse().unwrap()).unwrap();
     credentials.with_request(request).token().await.unwrap();
     let body: Value = serde_json::from_str(&stub.received(SIDECAR)[2].body).unwrap();

@@ -92,3 +92,27 @@ async fn an_echo_of_a_grant_with_a_person_in_it_is_not_logged() {
     assert!(LOG.lock().unwrap().contains("trying again"));
     assert!(error.description().unwrap().contains("is bad"));
 }
+
+#[tokio::test]
+async fn scopes_beyond_those_asked_for_are_one_warning_for_each_new_token() {
+    let more = format!("altinn:other {} digdir:more", crate::stub::BOTH_SCOPES);
+    let stub = Stub::of_legs(vec![Reply::granted_for(120, &more); 2], Vec::new()).await;
+    let warnings = |client: &str| {
+        let log = LOG.lock().unwrap();
+        let lines = log.lines().filter(|line| line.contains("granted more") && line.contains(client));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let credentials = stub.credentials_of("the-client-with-too-much");
+    let first = credentials.maskinporten_token().await.unwrap();
+    credentials.token().await.unwrap();
+    let lines = warnings("the-client-with-too-much");
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains("WARN") && lines[0].contains("\"altinn:other digdir:more\""), "{}", lines[0]);
+    credentials.invalidate_maskinporten(&first);
+    credentials.maskinporten_token().await.unwrap();
+    assert_eq!(warnings("the-client-with-too-much").len(), 2);
+
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    stub.credentials_of("the-client-with-enough").token().await.unwrap();
+    assert_eq!(warnings("the-client-with-enough").len(), 0);
+}

@@ -12,4 +12,4 @@ mod retry_after;
 pub(crate) use backoff::Backoff;
 pub(crate) use budget::RetryBudget;
 pub use policy::RetryPolicy;
-pub(crate) use retry_after::retry_after;
+pub use retry_after::{http_date, retry_after};

@@ -4,8 +4,8 @@ use http::{HeaderMap, header};
 use jiff::fmt::rfc2822;
 
 /// Reads `Retry-After` in both its forms: seconds, or a date, which is held against the answer's own `Date` (this
-/// computer's clock may be wrong) or else against `now`.
-pub(crate) fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Duration> {
+/// computer's clock may be wrong) or else against `now`. `None` if there is none that can be read.
+pub fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(Duration::from_secs(u64::from(seconds)));
@@ -15,8 +15,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<D
     Some(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
-/// An HTTP date is an RFC 2822 date but for its zone, which is always written `GMT`.
-fn http_date(text: &str) -> Option<jiff::Timestamp> {
+/// Reads a date as HTTP headers have it: an RFC 2822 date but for its zone, which is always written `GMT`.
+pub fn http_date(text: &str) -> Option<jiff::Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 

@@ -12,6 +12,7 @@ mod read;
 mod send;
 mod spec;
 
+pub use crate::retry::{http_date, retry_after};
 pub use answer::Answer;
 pub use http::{HttpOptions, has_tls_provider, http_client};
 pub(crate) use progress::Progress;

@@ -16,8 +16,9 @@ fn read_answer(body: &Value) -> Option<MaskinportenToken> {
 #[test]
 fn the_shorter_of_two_lifetimes_counts() {
     let token = jwt(&json!({"iat": 1000, "exp": 1060, "scope": "in-token"}));
-    let lifetime =
-        |expires_in| read_answer(&json!({"access_token": token, "expires_in": expires_in})).unwrap().lifetime.as_secs();
+    let lifetime = |expires_in| {
+        read_answer(&json!({"access_token": token, "expires_in": expires_in})).unwrap().lifetime().as_secs()
+    };
     assert_eq!(lifetime(json!(120)), 60);
     assert_eq!(lifetime(json!(30)), 30);
     assert_eq!(lifetime(json!("30")), 30);
@@ -26,14 +27,15 @@ fn the_shorter_of_two_lifetimes_counts() {
 #[test]
 fn an_opaque_token_is_taken_at_the_answer_s_word() {
     let token = read_answer(&json!({"access_token": "opaque", "expires_in": 120, "scope": "a b"})).unwrap();
-    assert_eq!(token.lifetime, Duration::from_secs(120));
-    assert_eq!(token.scope.as_deref(), Some("a b"));
+    assert_eq!(token.lifetime(), Duration::from_secs(120));
+    assert_eq!(token.scopes().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(token.expose(), "opaque");
 }
 
 #[test]
 fn granted_scopes_are_those_of_the_answer_else_of_the_token() {
     let token = jwt(&json!({"scope": "in-token"}));
-    let scope = |body: Value| read_answer(&body).unwrap().scope;
+    let scope = |body: Value| read_answer(&body).unwrap().scope().map(str::to_owned);
     assert_eq!(scope(json!({"access_token": token, "expires_in": 1})).as_deref(), Some("in-token"));
     assert_eq!(scope(json!({"access_token": token, "expires_in": 1, "scope": "x"})).as_deref(), Some("x"));
     assert_eq!(scope(json!({"access_token": "opaque", "expires_in": 1})), None);
@@ -59,7 +61,8 @@ fn half_an_answer_is_none() {
 #[test]
 fn debug_hides_the_token() {
     let token = read_answer(&json!({"access_token": "opaque-secret", "expires_in": 120})).unwrap();
-    assert!(!format!("{token:?}").contains("opaque-secret"));
+    let shown = format!("{token:?} {:#?}", Some([&token]));
+    assert!(!shown.contains("opaque-secret") && shown.contains("[redacted]"), "{shown}");
 }
 
 proptest! {
