@@ -10,7 +10,7 @@
 use std::error::Error as _;
 
 use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};
-use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, Payload, ReadWrite, RetryPolicy};
+use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, Payload, ReadWrite, RetryPolicy, Scope};
 use altinn_emulator::{Emulator, NewClient, RegisteredClient};
 use altinn_storage::{Client, InstanceQuery};
 use altinn_tests::clients::quick;
@@ -129,7 +129,7 @@ async fn a_host_that_is_not_there() {
 #[tokio::test]
 async fn a_token_that_has_expired() {
     let setup = Setup::new(NewClient::new(TTD)).await;
-    let token = setup.emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
+    let token = setup.emulator.service_owner_token("ttd", &ReadWrite::SCOPES.join(" ")).unwrap();
     let fixed = Credentials::<ReadWrite>::with_token(setup.environment(), token.as_str());
     let client = Client::builder(fixed).retry(RetryPolicy::none()).build().unwrap();
     client.instances().list(InstanceQuery::org("ttd")).await.unwrap();

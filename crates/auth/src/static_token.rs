@@ -1,6 +1,7 @@
 use altinn_core::Secret;
 
 use crate::error::{Error, ErrorKind};
+use crate::preflight;
 use crate::provider::TokenProvider;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
@@ -16,7 +17,7 @@ impl StaticToken {
 }
 
 impl TokenProvider for StaticToken {
-    async fn fetch(&self, _request: &TokenRequest) -> Result<AltinnToken, Error> {
+    async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
         let Some(token) = &self.0 else {
             return Err(Error::of(ErrorKind::Config, "the token that was given holds characters that no header takes")
                 .advice("it may have line breaks in it, or not be a token at all")
@@ -27,6 +28,7 @@ impl TokenProvider for StaticToken {
                 .advice("give a new one, or credentials that can renew it")
                 .into());
         }
+        preflight::given(request, token)?;
         Ok(token.clone())
     }
 }
