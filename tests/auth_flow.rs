@@ -11,6 +11,7 @@ use altinn_storage::{Client, InstanceQuery};
 const EXCHANGE: &str = "/authentication/api/v1/exchange/";
 
 async fn setup() -> (Emulator, Credentials<ReadWrite>) {
+    altinn_tests::watch::watch();
     let emulator = Emulator::start().await.unwrap();
     let registered = emulator.register_client(NewClient::new("405003309")).unwrap();
     let credentials = Credentials::builder(Environment::emulator(emulator.url()).unwrap())

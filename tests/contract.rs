@@ -22,6 +22,7 @@ const LAST: &str = "cleanup";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_emulator_answers_as_the_real_services_did() {
+    altinn_tests::watch::watch();
     let list = std::fs::read_to_string(folder("").join("exceptions.txt")).unwrap();
     let exceptions = Exceptions::parse(&list).unwrap();
     let (mut outcomes, exchange) = tokio::join!(storage(), exchange());

@@ -29,6 +29,7 @@ const TIMES: [&str; 6] = [
 
 impl Setup {
     async fn new() -> Self {
+        altinn_tests::watch::watch();
         let emulator = Emulator::start().await.unwrap();
         let ids = TIMES.iter().enumerate().map(|(n, time)| {
             let at: jiff::Timestamp = time.parse().unwrap();

@@ -6,6 +6,7 @@
 //! * [`owner`]: a service owner with its apps in an emulator.
 //! * [`redaction`]: shows that a text holds no secret.
 //! * [`surface`]: holds requests and answers against `openapi/`.
+//! * [`watch`]: ends the process as soon as a secret is logged.
 
 pub mod clients;
 pub mod contract;
@@ -13,6 +14,7 @@ pub mod fault;
 pub mod owner;
 pub mod redaction;
 pub mod surface;
+pub mod watch;
 
 /// The examples of the README compile.
 #[cfg(doctest)]
