@@ -108,6 +108,14 @@ async fn shows(setup: &Setup, fault: Fault) -> bool {
             let (_, answer) = setup.send_as(&other, Method::POST, &path, None).await;
             answer["completeConfirmations"].as_array().unwrap().len() == 3
         }
+        Fault::ConfirmationsRace => {
+            let path = format!("instances/{}/complete", setup.seed());
+            let twenty = std::iter::repeat_with(|| setup.send(Method::POST, &path, None)).take(20);
+            let answers = futures::future::join_all(twenty).await;
+            assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK));
+            let (_, last) = setup.send(Method::POST, &path, None).await;
+            last["completeConfirmations"].as_array().unwrap().len() > 1
+        }
         Fault::PartyInPathIsIgnored => {
             let path = format!("instances/1/{}", setup.seed().split_once('/').unwrap().1);
             setup.send(Method::GET, &path, None).await.0 == StatusCode::OK

@@ -44,6 +44,8 @@ faults! {
     UnknownElementIsAccepted = "unknown-element-is-accepted",
     /// A second stakeholder's confirmation repeats the earlier ones.
     ConfirmationsAreDoubled = "confirmations-are-doubled",
+    /// Confirmations that are sent at the same time are all kept: looking for one and writing it are two steps.
+    ConfirmationsRace = "confirmations-race",
     /// The party in the path is not compared with the instance's.
     PartyInPathIsIgnored = "party-in-path-is-ignored",
 }

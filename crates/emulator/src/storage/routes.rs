@@ -66,7 +66,7 @@ fn instance_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::GET, BY_GUID, whole(Access::Authenticated, instances::read))
         .route(Method::GET, INSTANCE, whole(Access::Authenticated, instances::read))
         .route(Method::DELETE, INSTANCE, whole(Access::Policy("delete"), instances::delete))
-        .route(Method::POST, COMPLETE, whole(Access::Policy("complete"), instances::complete))
+        .route(Method::POST, COMPLETE, streamed(Access::Policy("complete"), Run::Streamed(instances::complete)))
         .route(Method::PUT, READ_STATUS, whole(read, instances::set_read_status))
         .route(Method::PUT, SUBSTATUS, whole(Access::Authenticated, instances::set_substatus))
         .route(Method::PUT, PRESENTATION_TEXTS, whole(Access::Authenticated, instances::set_texts).json())
@@ -77,7 +77,6 @@ fn instance_routes(router: Router<Endpoint>) -> Router<Endpoint> {
 
 fn data_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     let write = Access::Policy("write");
-    let streamed = |access, run| Endpoint { run, ..whole(access, data::list) };
     router
         .route(Method::GET, DATA_GUID, streamed(Access::Authenticated, Run::Streamed(data::download)))
         .route(Method::POST, DATA, streamed(write, Run::Streamed(data::upload)))
@@ -154,6 +153,11 @@ fn other_routes(router: Router<Endpoint>) -> Router<Endpoint> {
 /// An action that declares that it produces JSON.
 fn whole(access: Access, run: fn(&Context) -> Answer) -> Endpoint {
     Endpoint { access, wants_json: false, without_json: None, problems: ProblemType::Json, run: Run::Whole(run) }
+}
+
+/// An action that reads its body as it likes, and may wait.
+fn streamed(access: Access, run: Run) -> Endpoint {
+    Endpoint { run, ..whole(access, data::list) }
 }
 
 /// An action that declares nothing.

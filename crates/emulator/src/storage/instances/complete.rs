@@ -1,30 +1,57 @@
 //! Confirming that an instance has been received: `POST instances/…/complete`.
 
+use std::time::Duration;
+
+use futures::future::BoxFuture;
 use http::StatusCode;
 
 use crate::response;
-use crate::storage::context::{Answer, Context, unhandled};
+use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::events;
 use crate::storage::faults::Fault;
+use crate::storage::incoming::Incoming;
 use crate::storage::model::CompleteConfirmation;
+use crate::storage::store::State;
 
-/// Adds the caller's confirmation, unless it is there.
-pub(crate) fn complete(context: &Context) -> Answer {
+/// About as long as the real service's database takes between the look and the write.
+const BETWEEN: Duration = Duration::from_millis(3);
+
+/// Adds the caller's confirmation, unless it is there. What the request carries is not looked at.
+pub(crate) fn complete<'r>(context: &'r Context, _: &'r mut Incoming) -> BoxFuture<'r, Answer> {
+    Box::pin(async move {
+        let found = look(context, &context.state())?;
+        if found.is_some() && context.platform.storage.faults().shows(Fault::ConfirmationsRace) {
+            // The service looks and writes in two steps, so that callers at the same time all find nothing.
+            tokio::time::sleep(BETWEEN).await;
+            return write(context, &mut context.state(), found);
+        }
+        let mut state = context.state();
+        let found = look(context, &state)?;
+        write(context, &mut state, found)
+    })
+}
+
+/// The confirmations that are there; none if the caller's own is among them.
+fn look(context: &Context, state: &State) -> Result<Option<Vec<CompleteConfirmation>>, Refusal> {
+    let caller = context.caller()?;
+    let row = state.rows.get(context.instance_guid()?).ok_or_else(unhandled)?;
+    let found: Vec<CompleteConfirmation> = row.instance.complete_confirmations.iter().flatten().cloned().collect();
+    let already = found.iter().any(|known| known.stakeholder_id == caller.org);
+    Ok((!already).then_some(found))
+}
+
+fn write(context: &Context, state: &mut State, found: Option<Vec<CompleteConfirmation>>) -> Answer {
     let guid = context.instance_guid()?;
     let caller = context.caller()?;
     let now = context.date();
-    let doubled = context.platform.storage.faults().shows(Fault::ConfirmationsAreDoubled);
-    let mut state = context.state();
-    let row = state.rows.get(guid).ok_or_else(unhandled)?;
-    let already = row.instance.complete_confirmations.iter().flatten().any(|known| known.stakeholder_id == caller.org);
-    if !already {
-        let confirmation = CompleteConfirmation { stakeholder_id: caller.org.clone(), confirmed_on: now };
+    if let Some(found) = found {
+        // The database appends the whole new list, as its caller made it, to the stored one.
+        let doubled = context.platform.storage.faults().shows(Fault::ConfirmationsAreDoubled);
+        let repeated = if doubled { found } else { Vec::new() };
         let instance = state.rows.change(guid, |row| {
             let known = row.instance.complete_confirmations.get_or_insert_default();
-            // The database appends the whole new list to the stored one.
-            let repeated = if doubled { known.clone() } else { Vec::new() };
             known.extend(repeated);
-            known.push(confirmation);
+            known.push(CompleteConfirmation { stakeholder_id: caller.org.clone(), confirmed_on: now });
             row.confirmed |= caller.is_org(row.org());
             row.touch(now, caller.changed_by());
             row.without_elements()
@@ -33,6 +60,5 @@ pub(crate) fn complete(context: &Context) -> Answer {
         state.events.add(guid, event);
     }
     let instance = state.rows.get(guid).ok_or_else(unhandled)?.with_elements();
-    drop(state);
     Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
 }
