@@ -1,6 +1,8 @@
 //! Each known fault of the real Storage is shown by default, and gone when it is switched off.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
+mod watch;
+
 use altinn_emulator::{Emulator, Fault, Submission, World};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ const WORLD: &str = r#"{
 
 impl Setup {
     async fn new(without: Option<Fault>) -> Self {
+        watch::watch();
         let mut builder = Emulator::builder().world(World::from_json(WORLD).unwrap());
         if let Some(fault) = without {
             builder = builder.without(fault);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking, in its helpers, too")]
 
+mod watch;
+
 use altinn_emulator::{Builder, Emulator, Fault, Submission};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode};
@@ -22,6 +24,7 @@ impl Owner {
     }
 
     async fn of(builder: Builder) -> Self {
+        watch::watch();
         let emulator = builder.start().await.expect("an emulator");
         let scopes = "altinn:serviceowner altinn:serviceowner/instances.read altinn:serviceowner/instances.write";
         let token = emulator.service_owner_token("ttd", scopes).expect("a token");

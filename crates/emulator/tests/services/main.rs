@@ -8,3 +8,6 @@ mod exchange;
 mod maskinporten;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[path = "../watch/mod.rs"]
+mod watch;
