@@ -50,6 +50,7 @@ impl Middleware for Script {
 }
 
 fn client(script: &Script, retry: RetryPolicy) -> Client<ReadWrite> {
+    altinn_tests::watch::watch();
     let credentials = Credentials::with_token(Environment::tt02(), "a-token-that-nobody-checks");
     Client::builder(credentials).layer(script.clone()).retry(retry).build().unwrap()
 }
