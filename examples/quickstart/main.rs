@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use altinn_auth::{Credentials, SigningKey};
-use altinn_core::{Environment, ReadWrite};
+use altinn_core::{Environment, ReadConfirm};
 use altinn_emulator::{Emulator, NewClient};
 use altinn_storage::{Client, InstanceQuery};
 
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var_os("RECEIVED_DIR").unwrap_or_else(|| "received".into()));
     if std::env::var_os("MASKINPORTEN_CLIENT_ID").is_some() {
-        let credentials = Credentials::<ReadWrite>::from_env()?;
+        let credentials = Credentials::<ReadConfirm>::from_env()?;
         println!("Receiving from {}.", credentials.environment());
         return receive_all(credentials, &folder).await;
     }
@@ -43,7 +43,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("No MASKINPORTEN_CLIENT_ID is set, so this runs against an emulator at {}.", emulator.url());
     sample::fill(&emulator);
     let registered = emulator.register_client(NewClient::new(sample::ORG_NUMBER))?;
-    let credentials = Credentials::<ReadWrite>::builder(Environment::emulator(emulator.url())?)
+    let credentials = Credentials::<ReadConfirm>::builder(Environment::emulator(emulator.url())?)
         .client_id(registered.client_id())
         .key(SigningKey::from_jwk(registered.jwk())?)
         .build()?;
@@ -54,7 +54,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn receive_all(credentials: Credentials<ReadWrite>, folder: &std::path::Path) -> Result<(), Box<dyn Error>> {
+async fn receive_all(credentials: Credentials<ReadConfirm>, folder: &std::path::Path) -> Result<(), Box<dyn Error>> {
     // Only the service owner's own instances can be listed as a whole, and its token says who that is.
     let token = credentials.token().await?;
     let org = token.org().ok_or("the token names no service owner")?;

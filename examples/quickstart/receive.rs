@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use altinn_core::{Error, ErrorKind, ReadWrite};
+use altinn_core::{Error, ErrorKind, ReadConfirm};
 use altinn_storage::{Client, DataElement, FileScanResult, Instance, InstanceQuery, safe_file_name};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,7 +48,7 @@ impl fmt::Display for Outcome {
 ///
 /// A submission is confirmed once all its files are on the disk. If the program dies in between it is received again,
 /// over the same files, in the next pass.
-pub(crate) async fn pass(client: &Client<ReadWrite>, query: InstanceQuery, folder: &Path) -> Result<Outcome, Error> {
+pub(crate) async fn pass(client: &Client<ReadConfirm>, query: InstanceQuery, folder: &Path) -> Result<Outcome, Error> {
     let query = query.complete(true).confirmed(false).hard_deleted(false);
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
@@ -87,7 +87,7 @@ enum Received {
 }
 
 /// Receives one submission and confirms it.
-async fn one(client: &Client<ReadWrite>, instance: &Instance, folder: &Path) -> Result<Received, Error> {
+async fn one(client: &Client<ReadConfirm>, instance: &Instance, folder: &Path) -> Result<Received, Error> {
     let elements: Vec<&DataElement> = instance.data.iter().filter(|element| !element.is_hard_deleted()).collect();
     let unsafe_file = |element: &&DataElement| {
         matches!(element.file_scan_result, Some(FileScanResult::Pending | FileScanResult::Infected))

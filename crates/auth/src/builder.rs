@@ -2,6 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use altinn_core::{Environment, Scope};
 use url::Url;
@@ -15,6 +16,7 @@ use crate::exchanged::Exchanged;
 use crate::key::{DynSigner, KeyFile, KeyRing, Signer, SigningKey, identified};
 use crate::maskinporten::source::Source;
 use crate::maskinporten::{Clock, Endpoint, Maskinporten, Sidecar};
+use crate::statistics::Histogram;
 
 /// Puts [`Credentials`] for a Maskinporten client together. Made by [`Credentials::builder`].
 #[must_use = "nothing is made before build()"]
@@ -24,6 +26,8 @@ pub struct CredentialsBuilder<S> {
     keys: Vec<Key>,
     key_file: Option<KeyFile>,
     kid: Option<String>,
+    key_expires_at: Option<SystemTime>,
+    strict_permissions: bool,
     sidecar: Option<Url>,
     http: Option<reqwest::Client>,
     disk: Option<DiskCache>,
@@ -31,6 +35,7 @@ pub struct CredentialsBuilder<S> {
     bound: bool,
     corrects_clock: bool,
     discovers: bool,
+    service_owner: Option<String>,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -48,6 +53,8 @@ impl<S: Scope> CredentialsBuilder<S> {
             keys: Vec::new(),
             key_file: None,
             kid: None,
+            key_expires_at: None,
+            strict_permissions: false,
             sidecar: None,
             http: None,
             disk: None,
@@ -55,6 +62,7 @@ impl<S: Scope> CredentialsBuilder<S> {
             bound: false,
             corrects_clock: false,
             discovers: false,
+            service_owner: None,
             scope: PhantomData,
         }
     }
@@ -122,6 +130,25 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
+    /// Tells when the key ends, so that there is a warning in the last 30 days, once a day when a token is fetched, and
+    /// a [figure](crate::Statistics::key_expires_at). Of an enterprise certificate that is known without.
+    ///
+    /// `at`: a year after its public half was added to the client, as the self-service portal shows it. It is of the
+    /// first key, or of that which the [`key_file`](Self::key_file) holds when the credentials are made. For others
+    /// there are [`SigningKey::with_expiry`], the JWK's `exp`, and [`Signer::expires_at`].
+    pub fn key_expires(mut self, at: impl Into<SystemTime>) -> Self {
+        self.key_expires_at = Some(at.into());
+        self
+    }
+
+    /// Whether a key file that group or others can read or change is refused, at the start and when it is read again.
+    /// Otherwise there is one warning, as secrets that Kubernetes mounts are open to all in their container unless their
+    /// `defaultMode` says otherwise. `false` unless set; without effect where files have no mode, as on Windows.
+    pub fn strict_permissions(mut self, yes: bool) -> Self {
+        self.strict_permissions = yes;
+        self
+    }
+
     /// A token sidecar that holds the key, as NAIS has it, in place of a client id and a key of one's own.
     ///
     /// `endpoint`: what NAIS gives as `NAIS_TOKEN_ENDPOINT`, a plain address on this computer.
@@ -142,6 +169,16 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// organisations it changes nothing. `false` unless set.
     pub fn test_organisation(mut self, yes: bool) -> Self {
         self.test_organisation = yes;
+        self
+    }
+
+    /// The service owner that tokens must speak for, so that a client of another organisation is noticed at once and
+    /// not by what it finds in Storage. Without it any service owner is right. Tokens
+    /// [on behalf of](Credentials::on_behalf_of) others are not held against it.
+    ///
+    /// `code`: as on Altinn's list of service owners, such as `skd`, without regard to case.
+    pub fn service_owner(mut self, code: impl AsRef<str>) -> Self {
+        self.service_owner = Some(code.as_ref().trim().to_ascii_lowercase());
         self
     }
 
@@ -184,11 +221,16 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// Makes the credentials. Nothing is sent before the first token is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the client id is missing or malformed, or the environment has no Maskinporten;
+    /// [`ErrorKind::Config`] when the client id is missing or malformed, the service owner's code is empty, or the
+    /// environment has no Maskinporten;
     /// [`ErrorKind::Key`] when the key or its key id is missing, or the key file can't be used.
     pub fn build(mut self) -> Result<Credentials<S>, Error> {
         let bound = self.bound;
         let disk = self.disk.take();
+        let service_owner = self.service_owner.take();
+        if service_owner.as_ref().is_some_and(String::is_empty) {
+            return Err(Error::of(ErrorKind::Config, "the service owner's code is empty").into());
+        }
         let platform = self.environment.platform_url().map_err(|error| {
             Error::of(ErrorKind::Config, "the platform's address can't be used").source(error).build()
         })?;
@@ -199,7 +241,7 @@ impl<S: Scope> CredentialsBuilder<S> {
             Some(endpoint) => Source::Sidecar(self.checked_sidecar(http, endpoint)?),
             None => Source::Grant(Box::new(self.maskinporten(http)?)),
         };
-        let exchanged = Exchanged::new(source, exchange, bound);
+        let exchanged = Exchanged::new(source, exchange, bound, service_owner);
         Ok(match disk {
             Some(cache) => Credentials::of(environment, Arc::new(Stored::new(cache, exchanged, &platform))),
             None => Credentials::of(environment, Arc::new(exchanged)),
@@ -216,7 +258,7 @@ impl<S: Scope> CredentialsBuilder<S> {
         if !call::is_private(&endpoint) {
             return Err(Error::of(ErrorKind::Config, "the token sidecar is not on this computer, and not https").into());
         }
-        Ok(Sidecar { http, endpoint })
+        Ok(Sidecar { http, endpoint, latency: Histogram::default() })
     }
 
     fn maskinporten(self, http: reqwest::Client) -> Result<Maskinporten, Error> {
@@ -230,7 +272,8 @@ impl<S: Scope> CredentialsBuilder<S> {
         if client_id.contains(char::is_control) {
             return Err(Error::of(ErrorKind::Config, "the client id holds a control character").into());
         }
-        let keys = ring(self.keys, self.key_file, self.kid)?;
+        let file = self.key_file.map(|file| file.strict(self.strict_permissions));
+        let keys = ring(self.keys, file, self.kid, self.key_expires_at)?;
         let environment = self.environment;
         let (Some(issuer), Some(endpoint)) =
             (environment.maskinporten_issuer(), environment.maskinporten_token_endpoint())
@@ -242,19 +285,33 @@ impl<S: Scope> CredentialsBuilder<S> {
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
         let clock = Clock::new(self.corrects_clock);
         let endpoint = Endpoint::new(endpoint, self.discovers);
-        Ok(Maskinporten { http, issuer, endpoint, client_id, keys, clock })
+        Ok(Maskinporten { http, issuer, endpoint, client_id, keys, clock, latency: Histogram::default() })
     }
 }
 
-fn ring(keys: Vec<Key>, file: Option<KeyFile>, kid: Option<String>) -> Result<KeyRing, Error> {
+fn ring(
+    mut keys: Vec<Key>,
+    file: Option<KeyFile>,
+    kid: Option<String>,
+    expires_at: Option<SystemTime>,
+) -> Result<KeyRing, Error> {
     if let Some(file) = file {
         if !keys.is_empty() {
             return Err(Error::of(ErrorKind::Key, "there are keys beside the key file: give one of the two").into());
         }
-        return KeyRing::of_file(file.named(kid));
+        return KeyRing::of_file(file.named(kid).expiring(expires_at));
     }
     if keys.is_empty() {
         return Err(Error::of(ErrorKind::Key, "the key is missing").into());
+    }
+    match (expires_at, keys.first_mut()) {
+        (Some(at), Some(Key::Own(key))) => *key = key.clone().with_expiry(at),
+        (Some(_), Some(Key::Signer(_))) => {
+            return Err(Error::of(ErrorKind::Config, "there is a key's end beside a signer")
+                .advice("a signer says it by itself: Signer::expires_at")
+                .into());
+        }
+        _ => {}
     }
     let keys: Vec<Arc<dyn DynSigner>> = keys
         .into_iter()
@@ -281,6 +338,7 @@ impl<S> fmt::Debug for CredentialsBuilder<S> {
             .field("key_file", &self.key_file)
             .field("sidecar", &self.sidecar)
             .field("test_organisation", &self.test_organisation)
+            .field("service_owner", &self.service_owner)
             .finish_non_exhaustive()
     }
 }
@@ -317,6 +375,7 @@ mod tests {
             (tt02().key(key()), ErrorKind::Config, "client id"),
             (tt02().client_id(" ").key(key()), ErrorKind::Config, "client id"),
             (tt02().client_id("a\nb").key(key()), ErrorKind::Config, "client id"),
+            (tt02().client_id("a").key(key()).service_owner(" "), ErrorKind::Config, "service owner"),
             (tt02().client_id("a"), ErrorKind::Key, "key is missing"),
             (tt02().client_id("a").key(key().with_kid("")), ErrorKind::Key, "kid"),
             (builder(Environment::local()).client_id("a").key(key()), ErrorKind::Config, "local"),

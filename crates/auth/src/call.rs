@@ -97,10 +97,15 @@ pub(crate) fn service(leg: Leg) -> &'static str {
 }
 
 impl Answer {
-    /// How many seconds our clock was ahead of the server's; `None` if it can't be told.
+    /// How many seconds our clock was ahead of the server's, with the time that the answer took in it; `None` if it
+    /// can't be told.
+    pub(crate) fn clock_offset(&self) -> Option<i64> {
+        unix_seconds(self.received).checked_sub(date(&self.headers)?)
+    }
+
+    /// The same, where it is more than the network may account for.
     pub(crate) fn clock_skew(&self) -> Option<i64> {
-        let skew = unix_seconds(self.received).checked_sub(date(&self.headers)?)?;
-        (skew.unsigned_abs() >= MEASURABLE_SKEW).then_some(skew)
+        self.clock_offset().filter(|offset| offset.unsigned_abs() >= MEASURABLE_SKEW)
     }
 
     /// How long the server asks to wait, in either form of the header.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use altinn_core::{Environment, OrgNumber, Read, ReadWrite, Scope, Secret};
+use altinn_core::{CanConfirm, CanRead, Environment, OrgNumber, Read, ReadConfirm, ReadWrite, Scope, Secret};
 
 use crate::builder::CredentialsBuilder;
 use crate::cache::{Cache, Pool};
@@ -17,8 +17,8 @@ use crate::token::AltinnToken;
 
 /// What a client of Altinn proves itself with, in one environment, for the access `S`.
 ///
-/// `S` is [`Read`], [`Write`](altinn_core::Write) or [`ReadWrite`]. It decides which scopes are requested, and gates
-/// the methods of the clients that take these credentials.
+/// `S` is [`Read`], [`ReadConfirm`], [`Write`](altinn_core::Write) or [`ReadWrite`]. It decides which scopes are
+/// requested, and gates the methods of the clients that take these credentials.
 ///
 /// Cheap to clone; clones share one token. Nothing is fetched before a token is needed, and nothing runs in the
 /// background.
@@ -32,6 +32,8 @@ pub struct Credentials<S> {
 pub(crate) struct Shared {
     pub(crate) environment: Environment,
     pub(crate) cache: Arc<Cache>,
+    /// Where the cache's tokens come from.
+    pub(crate) provider: Arc<dyn DynProvider>,
     pool: Arc<Pool>,
 }
 
@@ -73,8 +75,8 @@ impl<S: Scope> Credentials<S> {
     }
 
     /// With an Altinn token from elsewhere, such as LocalTest or a test-token generator. It can't be renewed: once it
-    /// has expired, requests fail with [`ErrorKind::TokenExpired`](crate::ErrorKind::TokenExpired). Its scopes are
-    /// not checked against `S`.
+    /// has expired, requests fail with [`ErrorKind::TokenExpired`](crate::ErrorKind::TokenExpired). If it
+    /// says its scopes, it must have those of `S`.
     ///
     /// * `environment`: where the token may be sent.
     /// * `token`: as it stands behind `Bearer `.
@@ -91,9 +93,9 @@ impl<S: Scope> Credentials<S> {
     }
 
     pub(crate) fn of(environment: Environment, provider: Arc<dyn DynProvider>) -> Self {
-        let pool = Arc::new(Pool::new(provider));
+        let pool = Arc::new(Pool::new(Arc::clone(&provider)));
         let cache = pool.cache(TokenRequest::of::<S>());
-        Self { shared: Arc::new(Shared { environment, cache, pool }), scope: PhantomData }
+        Self { shared: Arc::new(Shared { environment, cache, provider, pool }), scope: PhantomData }
     }
 
     /// What these credentials ask tokens for.
@@ -104,7 +106,8 @@ impl<S: Scope> Credentials<S> {
     /// Credentials of the same client that ask for something else: for another organisation, a system user, an API.
     /// Their tokens are kept apart from those of these credentials, and shared with others of the same request.
     ///
-    /// `request`: made from [`request`](Self::request). Its scopes become those of `S`.
+    /// `request`: made from [`request`](Self::request). Its scopes become those of `S`, and those
+    /// [added](TokenRequest::additional_scope) to them.
     ///
     /// ```
     /// # use altinn_auth::{Credentials, Error};
@@ -117,9 +120,10 @@ impl<S: Scope> Credentials<S> {
     /// ```
     #[must_use]
     pub fn with_request(&self, request: TokenRequest) -> Self {
-        let Shared { environment, pool, .. } = &*self.shared;
+        let Shared { environment, pool, provider, .. } = &*self.shared;
         let cache = pool.cache(request.with_access::<S>());
-        let shared = Shared { environment: environment.clone(), cache, pool: Arc::clone(pool) };
+        let (environment, provider) = (environment.clone(), Arc::clone(provider));
+        let shared = Shared { environment, cache, provider, pool: Arc::clone(pool) };
         Self { shared: Arc::new(shared), scope: PhantomData }
     }
 
@@ -167,7 +171,8 @@ impl<S: Scope> Credentials<S> {
     /// [`token`](Self::token).
     ///
     /// It is the one that [`token`](Self::token) exchanges, and kept while 15 s are left of it. Of callers that come
-    /// at the same time one fetches, as there.
+    /// at the same time one fetches, as there. Where an API wants scopes of its own in it, take the token of credentials
+    /// [for a request](Self::with_request) with an [`additional_scope`](TokenRequest::additional_scope).
     ///
     /// ```
     /// # use altinn_auth::{Credentials, Error};
@@ -212,10 +217,18 @@ impl<S> Credentials<S> {
     }
 }
 
-impl Credentials<ReadWrite> {
+impl<S: CanRead + CanConfirm> Credentials<S> {
     /// The same credentials for code that should only read. They share the token, which still allows writing; the
     /// clients that take them have no method to do so.
     pub fn read_only(&self) -> Credentials<Read> {
+        Credentials { shared: Arc::clone(&self.shared), scope: PhantomData }
+    }
+}
+
+impl Credentials<ReadWrite> {
+    /// The same credentials for code that should only read and confirm. They share the token, which still allows more; the
+    /// clients that take them have no other method that changes something.
+    pub fn read_confirm(&self) -> Credentials<ReadConfirm> {
         Credentials { shared: Arc::clone(&self.shared), scope: PhantomData }
     }
 }

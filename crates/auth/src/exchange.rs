@@ -13,11 +13,10 @@ use crate::jwt::Claims;
 use crate::maskinporten::MaskinportenToken;
 use crate::moment::Moment;
 use crate::retry::{self, Budget};
+use crate::statistics::Histogram;
 use crate::token::AltinnToken;
 
-/// Longer than usual: with its list of organisations out of reach the exchange retries for up to ten seconds of its
-/// own before it answers, and that answer says more than a timeout.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const NO_REASON: &str = "Altinn gives no reason for it: the token may come from another environment's Maskinporten, \
                          this computer's clock may be wrong, or the exchange can't reach Maskinporten's keys or its \
@@ -27,6 +26,7 @@ const NO_REASON: &str = "Altinn gives no reason for it: the token may come from 
 pub(crate) struct Exchange {
     http: reqwest::Client,
     endpoint: Url,
+    pub(crate) latency: Histogram,
 }
 
 impl Exchange {
@@ -40,7 +40,7 @@ impl Exchange {
             // Spelled out: the service refuses `1` and takes any other organisation's token as if it were absent.
             endpoint.set_query(Some("test=true"));
         }
-        Ok(Self { http, endpoint })
+        Ok(Self { http, endpoint, latency: Histogram::default() })
     }
 
     /// With what is asked for in it.
@@ -56,7 +56,7 @@ impl Exchange {
         let from = Moment::now();
         // No Accept of our own: asked for JSON, the service puts the token in quotes.
         let request = self.http.get(self.endpoint.clone()).bearer_auth(token.expose()).timeout(TIMEOUT);
-        let answer = call::send(request, Leg::Exchange).await?;
+        let answer = self.latency.time(call::send(request, Leg::Exchange)).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(&answer));
         }

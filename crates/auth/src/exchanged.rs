@@ -14,6 +14,7 @@ use crate::provider::{DynProvider, TokenFuture};
 use crate::random;
 use crate::request::TokenRequest;
 use crate::retry::Budget;
+use crate::statistics::SourceFigures;
 use crate::token::AltinnToken;
 
 /// What a Maskinporten token must have left to be exchanged once more. The service would take it up to ten seconds
@@ -27,7 +28,7 @@ const AT_ONCE: usize = 8;
 /// Both legs as one source of Altinn tokens.
 #[derive(Debug)]
 pub(crate) struct Exchanged {
-    maskinporten: Source,
+    pub(crate) maskinporten: Source,
     exchange: Exchange,
     /// Kept because some scopes give an hour, and the exchange half of one.
     kept: Mutex<HashMap<TokenRequest, MaskinportenToken>>,
@@ -37,10 +38,14 @@ pub(crate) struct Exchanged {
     maskinporten_cool_down: CoolDown,
     /// Whether an Altinn token ends with the Maskinporten token that it was exchanged for.
     bound: bool,
+    /// The code of the service owner that tokens must name, if it was given.
+    org: Option<String>,
 }
 
 impl Exchanged {
-    pub(crate) fn new(maskinporten: Source, exchange: Exchange, bound: bool) -> Self {
+    /// * `bound`: whether an Altinn token ends with the Maskinporten token that it was exchanged for.
+    /// * `org`: the code of the service owner that tokens must name; `None` for any.
+    pub(crate) fn new(maskinporten: Source, exchange: Exchange, bound: bool, org: Option<String>) -> Self {
         Self {
             maskinporten,
             exchange,
@@ -49,7 +54,15 @@ impl Exchanged {
             cool_down: CoolDown::default(),
             maskinporten_cool_down: CoolDown::default(),
             bound,
+            org,
         }
+    }
+
+    /// What there is to know of the client, whatever it asks for.
+    pub(crate) fn figures(&self) -> SourceFigures {
+        let (token, metadata) = self.maskinporten.latencies();
+        let exchange = self.exchange.latency.snapshot();
+        SourceFigures { token, exchange, metadata, key_expires_at: self.maskinporten.key_expires_at() }
     }
 
     /// A Maskinporten token from before, with enough time left.
@@ -78,6 +91,10 @@ impl Exchanged {
         }
     }
 
+    pub(crate) fn check_org(&self, request: &TokenRequest, token: &AltinnToken) -> Result<(), Error> {
+        preflight::org(request, self.org.as_deref(), token)
+    }
+
     async fn fresh(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
         let token = self.maskinporten.token(request, budget).await?;
         preflight::scopes(request, &token)?;
@@ -90,7 +107,7 @@ impl Exchanged {
     }
 
     /// Exchanges; a 401 makes the Maskinporten token suspect, so it isn't kept.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: &TokenRequest,
         token: &MaskinportenToken,
@@ -121,7 +138,7 @@ impl DynProvider for Exchanged {
 impl Exchanged {
     pub(crate) async fn altinn_token(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
         let (token, kid) = self.in_turn(&self.cool_down, async |budget| self.both(request, budget).await).await?;
-        preflight::org(request, &token)?;
+        self.check_org(request, &token)?;
         tracing::info!(
             client_id = self.maskinporten.client_id(),
             kid,
@@ -168,6 +185,7 @@ impl Exchanged {
     pub(crate) fn identity(&self) -> Vec<String> {
         let mut identity = self.maskinporten.identity();
         identity.push(self.exchange.endpoint().to_owned());
+        identity.extend(self.org.clone());
         identity
     }
 

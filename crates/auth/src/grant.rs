@@ -14,10 +14,14 @@ use crate::key::DynSigner;
 use crate::moment::unix_seconds;
 use crate::request::TokenRequest;
 
+/// By how much Maskinporten's clock and ours may differ, beside what a grant's dates leave room for.
+const LEEWAY: i64 = 10;
 /// Maskinporten takes an `iat` up to 10 s ahead of its clock. Dating it back makes that 20 s for us.
 const BACK_DATED: i64 = 10;
 /// From `iat`. Maskinporten's rule is at most 120 s, and as long as possible helps a clock that is behind.
 const LIFETIME: i64 = 110;
+/// How many seconds our clock may be behind (negative) and ahead of Maskinporten's for a grant to be taken.
+pub(crate) const CLOCK_MAY_BE: std::ops::RangeInclusive<i64> = -(LIFETIME - BACK_DATED + LEEWAY)..=BACK_DATED + LEEWAY;
 
 /// The signed request for a token, which Maskinporten takes once.
 pub(crate) struct Grant<'a> {

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use altinn_auth::{Credentials, SigningKey};
-//! use altinn_core::{Environment, ReadWrite};
+//! use altinn_core::{Environment, ReadConfirm};
 //! use altinn_emulator::{Emulator, NewClient};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -16,7 +16,7 @@
 //! let client = emulator.register_client(NewClient::new("405003309"))?;
 //! let environment = Environment::emulator(emulator.url())?;
 //!
-//! let credentials = Credentials::<ReadWrite>::builder(environment)
+//! let credentials = Credentials::<ReadConfirm>::builder(environment)
 //!     .client_id(client.client_id())
 //!     .key(SigningKey::from_jwk(client.jwk())?)
 //!     .build()?;
@@ -26,7 +26,8 @@
 //! # }
 //! ```
 //!
-//! In a container with the variables that NAIS sets, [`Credentials::from_env`] is all it takes.
+//! In a container with the variables that NAIS sets, [`Credentials::from_env`] is all it takes. When something is wrong,
+//! [`check`](check()) says which step of the set-up it is.
 //!
 //! More is in the [`guide`]: how to [set up a Maskinporten client](guide::set_up), how to [keep and replace its
 //! key](guide::keys), and [what the failures mean](guide::failures).
@@ -67,7 +68,8 @@
 //! # Access
 //!
 //! `Credentials<Read>` ask Maskinporten for `altinn:serviceowner/instances.read`, `Credentials<Write>` for
-//! `altinn:serviceowner/instances.write`, `Credentials<ReadWrite>` for both. The scopes must be on the client: add
+//! `altinn:serviceowner/instances.write`, `Credentials<ReadWrite>` and `Credentials<ReadConfirm>` for both: what the last
+//! may do beside reading, to confirm, has no scope of its own. The scopes must be on the client: add
 //! them in Digdir's self-service portal. Right after a fetch it is checked that they were granted, and that the
 //! token names a service owner, as Altinn would say both later and with less of a reason.
 //! [`Credentials::read_only`] gives code that only reads no more than that. [`AuthLayer`] refuses requests made by hand
@@ -76,7 +78,7 @@
 //! # Maskinporten's own token
 //!
 //! Some of the platform's newer APIs take it directly. [`Credentials::maskinporten_token`] gives it, as a
-//! [`MaskinportenToken`]; it is of another type, because apps and Storage take an Altinn token only, which is what
+//! [`MaskinportenToken`], with scopes of theirs if they are [added](TokenRequest::additional_scope); it is of another type, because apps and Storage take an Altinn token only, which is what
 //! [`Credentials::token`] gives and [`AuthLayer`] sends.
 //!
 //! # When it fails
@@ -96,6 +98,7 @@
 //! | [`Maskinporten`](ErrorKind::Maskinporten) | another refusal, or Maskinporten is down | read the description; try later if it is transient |
 //! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn | check the environment; try later |
 //! | [`NoOrgCode`](ErrorKind::NoOrgCode) | the organisation is not on Altinn's list of service owners | ask Altinn to add it |
+//! | [`WrongOrgCode`](ErrorKind::WrongOrgCode) | the client is another organisation's than [`service_owner`](CredentialsBuilder::service_owner) says | take the right client, or code |
 //! | [`HostNotAllowed`](ErrorKind::HostNotAllowed) | a request to a host outside the environment | correct the address |
 //! | [`AccessDenied`](ErrorKind::AccessDenied) | a request that writes, with credentials for reading, or the reverse | make them with more access |
 //! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
@@ -109,7 +112,7 @@
 //! except for the copies that the HTTP client makes of headers and bodies, and those that are made to compute what an
 //! incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is one line for
 //! each new token: client id, key id, scopes, service owner and lifetime. [`Credentials::statistics`] has counts of
-//! hits, fetches and failures, for a program's own metrics.
+//! hits, fetches and failures, latencies, and when token and key end, for a program's own metrics.
 //!
 //! # Features
 //!
@@ -118,14 +121,17 @@
 //! | `rustls` (default) | TLS by rustls on aws-lc-rs |
 //! | `native-tls` | TLS by the system's own library |
 //! | `rustls-no-provider` | TLS by rustls, with the cryptography that the program installs for it; without one, building the credentials is an error |
-//! | `incomplete-keys` | takes JWKs without `p`, `q`, `dp`, `dq` and `qi`, and computes these; four crates more |
 //! | `pkcs12` | reads PKCS#12 files; 60 crates more |
 //!
 //! Grants are signed with aws-lc-rs in any case.
 
+#[cfg(test)]
+use altinn_watch as _;
+
 mod builder;
 mod cache;
 mod call;
+mod check;
 mod cool_down;
 mod credentials;
 mod disk;
@@ -151,6 +157,7 @@ mod test_tokens;
 mod token;
 
 pub use builder::CredentialsBuilder;
+pub use check::{CheckError, CheckOutcome, CheckReport, CheckStep, CheckedStep, check};
 pub use credentials::Credentials;
 pub use disk::DiskCache;
 pub use error::{Error, ErrorKind, Leg};
@@ -160,6 +167,6 @@ pub use maskinporten::MaskinportenToken;
 pub use provider::TokenProvider;
 pub use request::{SystemUser, TokenRequest};
 pub use settings::{Origin, Setting, Settings};
-pub use statistics::Statistics;
+pub use statistics::{Failure, Latency, Statistics, TokenKind};
 pub use test_tokens::{LocalTest, TestTokenGenerator};
 pub use token::AltinnToken;

@@ -8,6 +8,11 @@ use crate::token::AltinnToken;
 /// What every scope of a service owner begins with.
 const SERVICE_OWNER: &str = "altinn:serviceowner";
 
+/// The fictitious service owner, which Altinn lets one organisation alone speak for.
+const TEST_DEPARTMENT: &str = "ttd";
+const FOR_THE_TEST_DEPARTMENT: &str =
+    "the test department (ttd) is spoken for by a client of Digdir's, with test_organisation(true)";
+
 /// That Maskinporten granted all that was asked for. Where it doesn't say, nothing is known to be missing.
 pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Result<(), Error> {
     let Some(granted) = token.scope() else { return Ok(()) };
@@ -48,17 +53,42 @@ pub(crate) fn surplus(request: &TokenRequest, token: &MaskinportenToken) -> Opti
     (!surplus.is_empty()).then(|| scrub(&surplus.join(" ")))
 }
 
-/// That the token speaks for a service owner. Storage answers a list call without that with a bare 400.
-pub(crate) fn org(request: &TokenRequest, token: &AltinnToken) -> Result<(), Error> {
-    let needed = request.scopes().iter().any(|scope| scope.starts_with(SERVICE_OWNER));
-    if !needed || token.org().is_some() {
+/// That the token speaks for a service owner, and for the expected one. Storage answers a list call without a service
+/// owner with a bare 400.
+///
+/// `expected`: the code that was configured.
+pub(crate) fn org(request: &TokenRequest, expected: Option<&str>, token: &AltinnToken) -> Result<(), Error> {
+    if !request.scopes().iter().any(|scope| scope.starts_with(SERVICE_OWNER)) {
         return Ok(());
     }
-    Err(Error::of(ErrorKind::NoOrgCode, "the Altinn token names no service owner")
-        .leg(Leg::Exchange)
-        .advice(
-            "the organisation that owns the Maskinporten client is not on Altinn's list of service owners: ask Altinn \
-             to add it",
-        )
-        .build())
+    let Some(found) = token.org() else { return Err(no_org(expected)) };
+    // On behalf of another organisation the token names that one.
+    let compared = expected.filter(|_| request.consumer().is_none());
+    match compared.filter(|expected| !expected.eq_ignore_ascii_case(found)) {
+        Some(expected) => Err(other_org(expected, found)),
+        None => Ok(()),
+    }
+}
+
+fn no_org(expected: Option<&str>) -> Error {
+    let advice = match expected {
+        Some(TEST_DEPARTMENT) => FOR_THE_TEST_DEPARTMENT,
+        _ => {
+            "the organisation that owns the Maskinporten client is not on Altinn's list of service owners: ask Altinn to \
+             add it"
+        }
+    };
+    Error::of(ErrorKind::NoOrgCode, "the Altinn token names no service owner").leg(Leg::Exchange).advice(advice).build()
+}
+
+fn other_org(expected: &str, found: &str) -> Error {
+    let advice = match expected {
+        TEST_DEPARTMENT => FOR_THE_TEST_DEPARTMENT,
+        _ => {
+            "the Maskinporten client belongs to another organisation, or Altinn's list of service owners has another \
+             code for it"
+        }
+    };
+    let message = format!("the Altinn token names the service owner {}, and not {}", scrub(found), scrub(expected));
+    Error::of(ErrorKind::WrongOrgCode, message).leg(Leg::Exchange).advice(advice).build()
 }

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | which Altinn to talk to | [`Environment`] |
 //! | identifiers, checked when they are made | [`PartyId`], [`InstanceId`], [`DataElementId`], [`AppId`], [`DataTypeId`], [`OrgNumber`], [`PersonNumber`] |
-//! | what a client may do | [`Scope`], [`Read`], [`Write`], [`ReadWrite`] |
+//! | what a client may do | [`Scope`], [`Read`], [`ReadConfirm`], [`Write`], [`ReadWrite`] |
 //! | texts that must not print | [`Secret`] |
 //! | points in time as the service writes them | [`Timestamp`] |
 //! | what is uploaded | [`Payload`] |
@@ -24,6 +24,9 @@
 //!
 //! Without either only plain http works, which only this computer's own addresses may use.
 
+#[cfg(test)]
+use altinn_watch as _;
+
 mod credential;
 mod environment;
 mod error;
@@ -41,6 +44,8 @@ pub use error::{Error, ErrorKind, Problem};
 pub use ids::{AppId, DataElementId, DataTypeId, InstanceId, InvalidId, OrgNumber, PartyId, PersonNumber};
 pub use payload::Payload;
 pub use retry::RetryPolicy;
-pub use scope::{CanRead, CanWrite, INSTANCES_READ, INSTANCES_WRITE, Read, ReadWrite, Scope, Write};
+pub use scope::{
+    CanConfirm, CanRead, CanWrite, INSTANCES_READ, INSTANCES_WRITE, Read, ReadConfirm, ReadWrite, Scope, Write,
+};
 pub use secret::Secret;
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -18,7 +18,7 @@
 //!
 //! ```
 //! use altinn_auth::{Credentials, SigningKey};
-//! use altinn_core::{Environment, ReadWrite};
+//! use altinn_core::{Environment, ReadConfirm};
 //! use altinn_emulator::{Emulator, NewClient, Submission};
 //! use altinn_storage::{Client, InstanceQuery};
 //!
@@ -28,7 +28,7 @@
 //! let form = "<skjema>blåbær</skjema>";
 //! emulator.seed(Submission::new("ttd/mottak-demo", 510001).element("model", "application/xml", None, form));
 //! let registered = emulator.register_client(NewClient::new("405003309"))?;
-//! let credentials: Credentials<ReadWrite> = Credentials::builder(Environment::emulator(emulator.url())?)
+//! let credentials: Credentials<ReadConfirm> = Credentials::builder(Environment::emulator(emulator.url())?)
 //!     .client_id(registered.client_id())
 //!     .key(SigningKey::from_jwk(registered.jwk())?)
 //!     .build()?;
@@ -55,17 +55,21 @@
 //! # Access
 //!
 //! [`Client<S>`](Client) takes its access from [`Credentials<S>`](altinn_auth::Credentials):
-//! [`Read`](altinn_core::Read), [`Write`](altinn_core::Write) or [`ReadWrite`](altinn_core::ReadWrite). It decides which
-//! methods exist and which scopes are requested at Maskinporten.
+//! [`Read`](altinn_core::Read), [`ReadConfirm`](altinn_core::ReadConfirm), [`Write`](altinn_core::Write) or
+//! [`ReadWrite`](altinn_core::ReadWrite). It decides which methods exist and which scopes are requested at Maskinporten.
 //!
 //! | access | scopes | may |
 //! | --- | --- | --- |
 //! | `Read` | `altinn:serviceowner/instances.read` | list, read, download |
+//! | `ReadConfirm` | both | list, read, download, and [`confirm`](Instances::confirm) alone of all that changes something |
 //! | `Write` | `altinn:serviceowner/instances.write` | create, change, upload, confirm, delete |
 //! | `ReadWrite` | both | everything |
 //!
 //! The service itself checks a scope on lists alone; everything else is decided by the app's policy file. So the type is
-//! what keeps a program that should only read from writing.
+//! what keeps a program that should only read from writing. There is no scope for the confirmation alone, so the token
+//! of `ReadConfirm` can do more than its client.
+//!
+//! [`check`](check()) tells whether a set-up works, and if not, which step of it doesn't.
 //!
 //! # Operations
 //!
@@ -76,6 +80,7 @@
 //! | [process](Process) | [`state`](Process::state), [`history`](Process::history), [`auth_info`](Process::auth_info) | [`update`](Process::update), [`update_with_events`](Process::update_with_events) |
 //! | [events](Events) | [`list`](Events::list), [`get`](Events::get) | [`post`](Events::post) |
 //! | [apps](Applications) | [`list`](Applications::list), [`list_of`](Applications::list_of), [`get`](Applications::get), [`text`](Applications::text) | |
+//! | [the message box](MessageBox) | [`get`](MessageBox::get), [`events`](MessageBox::events) | [`search`](MessageBox::search) |
 //!
 //! Most of what is on the right an app does for its own instances, and does more: it prefills, validates, calculates,
 //! moves the process. Storage stores what it is told. Where the service would destroy something, or say success and do
@@ -171,12 +176,16 @@
 //! | `native-tls` | TLS by the system's own library |
 //! | `rustls-no-provider` | TLS by rustls, with the cryptography that the program installs for it |
 
+#[cfg(test)]
+use altinn_watch as _;
+
 mod advice;
 mod applications;
 mod client;
 mod data;
 mod events;
 mod instances;
+mod message_box;
 mod process;
 #[cfg(test)]
 mod testing;
@@ -187,7 +196,7 @@ pub use applications::{
     CopyInstanceSettings, DataField, DataType, EFormidlingContract, HideSettings, Keyword, MessageBoxConfig, OnEntry,
     PartyTypesAllowed, ShadowFields, TextElement, TextResource, TextVariable,
 };
-pub use client::{Client, ClientBuilder, RawRequest};
+pub use client::{Client, ClientBuilder, RawRequest, check};
 pub use data::{
     ContentStream, Data, DataElement, DeleteElement, DeleteStatus, Download, DownloadTarget, Downloaded,
     FileScanResult, InvalidSha256, KeyValue, Reference, ReferenceType, Relation, Replace, ScanPolicy, Sha256, Upload,
@@ -199,6 +208,7 @@ pub use instances::{
     InstanceOwnerFilter, InstanceQuery, InstanceStatus, Instances, InvalidToken, Items, ListInstances, NewInstance,
     Page, Pages, ReadStatus, ResourceLinks, SignRequest, Signee, Substatus, Unreadable, Window,
 };
+pub use message_box::{Message, MessageBox, MessageEvent, MessageLanguage, MessageQuery};
 pub use process::{
     AuthInfo, Process, ProcessElement, ProcessHistoryItem, ProcessState, UpdateWithEvents, ValidationStatus,
 };

@@ -5,18 +5,19 @@ use std::sync::atomic::Ordering;
 use super::Cache;
 use crate::error::{Error, ErrorKind, Leg};
 use crate::maskinporten::MaskinportenToken;
+use crate::statistics::TokenKind;
 
 impl Cache {
     pub(crate) async fn maskinporten_token(&self) -> Result<MaskinportenToken, Error> {
         let source = self.provider.exchanged().ok_or_else(no_source)?;
         if let Some(token) = source.kept(&self.request) {
-            return Ok(token);
+            return Ok(self.served_maskinporten(token));
         }
         let seen = self.failures.load(Ordering::Acquire);
         let mut gate = self.gate.lock().await;
         // Who held the gate may have fetched one, on the way to an Altinn token.
         if let Some(token) = source.kept(&self.request) {
-            return Ok(token);
+            return Ok(self.served_maskinporten(token));
         }
         let shared = gate.failure.as_ref().filter(|_| self.failures.load(Ordering::Acquire) != seen).cloned();
         // What the exchange refuses is no reason for Maskinporten to.
@@ -30,9 +31,14 @@ impl Cache {
                 gate.failure.take_if(|error| !of_exchange(error));
                 self.refusal().take_if(|refusal| !of_exchange(refusal.last()));
             }
-            Err(error) => self.note_failure(&mut gate, error),
+            Err(error) => self.note_failure(TokenKind::Maskinporten, &mut gate, error),
         }
         result
+    }
+
+    fn served_maskinporten(&self, token: MaskinportenToken) -> MaskinportenToken {
+        self.counters.maskinporten_served_from_cache.count();
+        token
     }
 
     /// Forgets `token`, if it is the one that is kept.

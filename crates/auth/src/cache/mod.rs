@@ -21,7 +21,7 @@ use self::refusal::Refusal;
 use crate::error::Error;
 use crate::provider::DynProvider;
 use crate::request::TokenRequest;
-use crate::statistics::{Counter, Counters, Statistics};
+use crate::statistics::{Counter, Counters, Statistics, TokenKind};
 use crate::token::AltinnToken;
 
 pub(crate) use pool::Pool;
@@ -78,7 +78,15 @@ impl Cache {
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
-        self.counters.snapshot()
+        let mut statistics = self.counters.snapshot();
+        if let Found::Fresh(token) | Found::Due(token) = self.find() {
+            statistics.token_remaining = Some(token.remaining());
+        }
+        if let Some(source) = self.provider.exchanged() {
+            statistics.maskinporten_token_remaining = source.kept(&self.request).map(|token| token.remaining());
+            statistics.source = source.figures();
+        }
+        statistics
     }
 
     pub(crate) async fn token(&self) -> Result<AltinnToken, Error> {
@@ -189,15 +197,15 @@ impl Cache {
                 Ok(token)
             }
             Err(error) => {
-                self.note_failure(gate, &error);
+                self.note_failure(TokenKind::Altinn, gate, &error);
                 Err(error)
             }
         }
     }
 
     /// For those that wait, and for those that come later and would be refused the same way.
-    fn note_failure(&self, gate: &mut Gate, error: &Error) {
-        self.counters.note_failure(error.kind());
+    fn note_failure(&self, token: TokenKind, gate: &mut Gate, error: &Error) {
+        self.counters.note_failure(token, error);
         gate.failure = Some(error.clone());
         let revision = self.provider.revision();
         let mut refusal = self.refusal();

@@ -39,6 +39,9 @@ mod tests {
     use std::collections::HashSet;
 
     use altinn_core::{Read, ReadWrite};
+    use proptest::collection::{btree_map, btree_set, vec};
+    use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
@@ -62,5 +65,42 @@ mod tests {
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
         assert!(names.iter().all(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())));
         assert_eq!(names[0], of(&identity(&["a", "b"]), &read()));
+    }
+
+    /// All that a token may be asked for, in few values, so that equal ones come about, too. The texts are parts of each
+    /// other: joined without a mark between they would be taken for one another.
+    fn anything() -> impl Strategy<Value = (Vec<String>, TokenRequest)> {
+        let text = || prop_oneof!["[ab]{1,2}", Just("a b".to_owned())];
+        let claims = btree_map("[ab]{1,2}", prop_oneof![text().prop_map(Value::from), Just(Value::from(1))], 0..3);
+        let org = prop::option::of(prop_oneof![Just("405003309"), Just("991825827")]);
+        let person = prop::option::of(prop_oneof![Just("01017012345"), Just("01017012346")]);
+        let sets = (btree_set("[ab]{1,2}", 0..3), btree_set("https://[ab]\\.example/", 0..3));
+        (vec(text(), 1..3), sets, org, person, claims).prop_map(|(identity, (scopes, apis), org, person, claims)| {
+            let mut request = TokenRequest::of::<Read>();
+            for scope in scopes {
+                request = request.additional_scope(scope).unwrap();
+            }
+            for api in apis {
+                request = request.resource(&api.parse().unwrap()).unwrap();
+            }
+            for (name, value) in claims {
+                request = request.claim(name, value).unwrap();
+            }
+            if let Some(org) = org {
+                request = request.on_behalf_of(org.parse().unwrap());
+            }
+            if let Some(person) = person {
+                request = request.person(person.parse().unwrap());
+            }
+            (identity, request)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_is_the_same_has_the_same_name(one in anything(), other in anything()) {
+            prop_assert_eq!(one == other, of(&one.0, &one.1) == of(&other.0, &other.1));
+            prop_assert_eq!(of(&one.0, &one.1), of(&one.0.clone(), &one.1.clone()));
+        }
     }
 }

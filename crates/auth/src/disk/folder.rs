@@ -215,6 +215,21 @@ mod tests {
     }
 
     #[test]
+    fn a_crash_in_the_middle_leaves_the_old_file() {
+        let place = Place::new();
+        let folder = place.open().unwrap();
+        folder.write("one", "text").unwrap();
+        // All that is done before a file takes its place.
+        let (path, mut file) = folder.temporary().unwrap();
+        file.write_all(b"newer te").unwrap();
+        drop(file);
+        assert_eq!(folder.read("one").unwrap().as_str(), "text");
+        assert_eq!(mode(&path), 0o600);
+        folder.write("one", "newest text").unwrap();
+        assert_eq!(folder.read("one").unwrap().as_str(), "newest text");
+    }
+
+    #[test]
     fn there_are_only_so_many_files() {
         let place = Place::new();
         let folder = place.open().unwrap();

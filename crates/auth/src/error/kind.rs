@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Exchange,
     /// The exchanged token names no service owner.
     NoOrgCode,
+    /// The exchanged token names another service owner than the one that was configured.
+    WrongOrgCode,
     /// The request goes to a host that must not see a token of this environment.
     HostNotAllowed,
     /// The request's method goes beyond the access that the credentials were made with.

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
@@ -8,22 +8,26 @@ use super::der::{self, BIT_STRING, Element, GENERALIZED_TIME, Reader, UTC_TIME};
 use super::error::KeyError;
 use super::rsa::Rsa;
 
-/// From this time on before a certificate's end there is a warning.
-const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Certificates in DER, the key's own first.
+pub(super) struct Chain {
+    pub(super) certificates: Vec<Vec<u8>>,
+    /// When the key's own ends.
+    pub(super) expires_at: SystemTime,
+}
 
 /// Puts the certificate of `key` in front, where Maskinporten looks for it, and checks that it is valid now.
-pub(super) fn chain(mut certificates: Vec<Vec<u8>>, key: &Rsa) -> Result<Vec<Vec<u8>>, KeyError> {
+pub(super) fn chain(mut certificates: Vec<Vec<u8>>, key: &Rsa) -> Result<Chain, KeyError> {
     let mut own = None;
     for (index, certificate) in certificates.iter().enumerate() {
         let certificate = Certificate::read(certificate).ok_or(KeyError::BadCertificate)?;
         if own.is_none() && certificate.is_of(key) {
             certificate.check(SystemTime::now())?;
-            own = Some(index);
+            own = Some((index, certificate.not_after));
         }
     }
-    let own = own.ok_or(KeyError::CertificateMismatch)?;
+    let (own, expires_at) = own.ok_or(KeyError::CertificateMismatch)?;
     certificates[..=own].rotate_right(1);
-    Ok(certificates)
+    Ok(Chain { certificates, expires_at })
 }
 
 /// The parts of a certificate that matter to its holder.
@@ -62,9 +66,8 @@ impl<'a> Certificate<'a> {
         if now < self.not_before {
             return Err(KeyError::CertificateNotValid { expired: false });
         }
-        let left = self.not_after.duration_since(now).map_err(|_| KeyError::CertificateNotValid { expired: true })?;
-        if left < SOON {
-            tracing::warn!(days = left.as_secs() / 86_400, "the enterprise certificate expires soon");
+        if now > self.not_after {
+            return Err(KeyError::CertificateNotValid { expired: true });
         }
         Ok(())
     }
@@ -85,6 +88,8 @@ fn time(element: &Element<'_>) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;

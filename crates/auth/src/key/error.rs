@@ -11,7 +11,7 @@ pub enum KeyError {
     Unknown,
 
     /// Not JSON, or JSON that is no object, or a member of it is no text.
-    #[error("the key is no JWK: expected a JSON object with the members kty, n, e, d, p, q, dp, dq and qi")]
+    #[error("the key is no JWK: expected a JSON object with kty, n, e and d")]
     NotJwk,
 
     /// PEM text where a JWK was asked for.
@@ -73,12 +73,8 @@ pub enum KeyError {
     #[error("this is a public key: give the private one (a JWK with the member d)")]
     PublicOnly,
 
-    /// Members of the private key that are needed and absent. With the feature `incomplete-keys`, `p`, `q`, `dp`,
-    /// `dq` and `qi` are not.
-    #[error(
-        "the key lacks {}: make the JWK with all of n, e, d, p, q, dp, dq and qi (the feature incomplete-keys computes \
-         the last five)", .0.join(", ")
-    )]
+    /// Members of the private key that are needed and absent: of `n`, `e` and `d`, as the others can be computed.
+    #[error("the key lacks {}: the JWK needs n, e and d", .0.join(" and "))]
     MissingMembers(Vec<&'static str>),
 
     /// A member that is no base64url.
@@ -99,6 +95,14 @@ pub enum KeyError {
     /// Numbers that don't belong together, or a key beyond what the signing library takes (8192 bits).
     #[error("the key's numbers do not belong together, or it is longer than 8192 bits")]
     Inconsistent,
+
+    /// A key file that group or others can read or change, where that is refused
+    /// ([`strict_permissions`](crate::CredentialsBuilder::strict_permissions)).
+    #[error("others than its owner can read or change the key file (mode {mode:04o})")]
+    OpenToOthers {
+        /// The file's permission bits.
+        mode: u32,
+    },
 
     /// A certificate that is not DER, or lacks what every certificate has.
     #[error("a certificate beside the key can't be read")]

@@ -1,7 +1,10 @@
+use std::time::{Duration, SystemTime};
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
@@ -30,6 +33,8 @@ struct Jwk {
     #[serde(rename = "MaskinportenSettings", alias = "maskinportenSettings", alias = "clientId", alias = "ClientId")]
     settings: Option<IgnoredAny>,
     oth: Option<IgnoredAny>,
+    /// Of no standard for keys but in use: anything else than seconds says nothing.
+    exp: Option<Value>,
     n: Option<Base64>,
     e: Option<Base64>,
     d: Option<Base64>,
@@ -77,35 +82,18 @@ impl Jwk {
         };
         let numbers = [n, e, d];
         let factors = [("p", self.p), ("q", self.q), ("dp", self.dp), ("dq", self.dq), ("qi", self.qi)];
-        let missing: Vec<_> = factors.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
         let [p, q, dp, dq, qi] = factors.map(decode);
         let (p, q, dp, dq, qi) = (p?, q?, dp?, dq?, qi?);
         let rsa = match (p, q, dp, dq, qi) {
             (Some(p), Some(q), Some(dp), Some(dq), Some(coefficient)) => {
                 Rsa::new(numbers, Factors { primes: [p, q], exponents: [dp, dq], coefficient })?
             }
-            (p, q, ..) => incomplete(numbers, p.zip(q), missing)?,
+            (p, q, ..) => Rsa::incomplete(numbers, [p, q])?,
         };
-        Ok(Parsed::new(rsa, algorithm, self.kid))
+        let seconds = self.exp.as_ref().and_then(Value::as_u64);
+        let expires_at = seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        Ok(Parsed { expires_at, ..Parsed::new(rsa, algorithm, self.kid) })
     }
-}
-
-#[cfg(feature = "incomplete-keys")]
-fn incomplete(
-    numbers: [Number; 3],
-    primes: Option<(Number, Number)>,
-    _missing: Vec<&'static str>,
-) -> Result<Rsa, KeyError> {
-    Rsa::incomplete(numbers, primes.map(|(p, q)| [p, q]))
-}
-
-#[cfg(not(feature = "incomplete-keys"))]
-fn incomplete(
-    _numbers: [Number; 3],
-    _primes: Option<(Number, Number)>,
-    missing: Vec<&'static str>,
-) -> Result<Rsa, KeyError> {
-    Err(KeyError::MissingMembers(missing))
 }
 
 fn decode((name, text): (&'static str, Option<Base64>)) -> Result<Option<Number>, KeyError> {

@@ -5,6 +5,8 @@ mod certificate;
 mod der;
 mod detect;
 mod error;
+mod expiry;
+mod file;
 mod jwk;
 mod new_key;
 mod parsed;
@@ -17,6 +19,7 @@ mod signer;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +34,8 @@ pub use error::KeyError;
 pub use new_key::{KeySize, NewKey};
 pub use signer::Signer;
 
-pub(crate) use ring::{KeyFile, KeyRing, identified};
+pub(crate) use file::KeyFile;
+pub(crate) use ring::{KeyRing, identified};
 pub(crate) use signer::DynSigner;
 
 /// The private RSA key whose public half is registered on the Maskinporten client.
@@ -44,15 +48,18 @@ pub struct SigningKey {
     certificates: Arc<[String]>,
     algorithm: Algorithm,
     key: Arc<EncodingKey>,
+    /// As it was told.
+    expires_at: Option<SystemTime>,
+    certificate_expires_at: Option<SystemTime>,
 }
 
 impl SigningKey {
     /// Reads a private JWK.
     ///
-    /// * `text`: a JSON object with `kty` = `RSA` and all of `n`, `e`, `d`, `p`, `q`, `dp`, `dq`, `qi`, of at least
-    ///   2048 bits; with the feature `incomplete-keys` the last five may be absent. `alg` may be RS256 (taken when it is absent), RS384 or RS512. A
-    ///   set (JWKS) with one private key in it will do. Without a `kid` in it, [`with_kid`](Self::with_kid) must
-    ///   follow.
+    /// * `text`: a JSON object with `kty` = `RSA`, `n`, `e` and `d`, of at least 2048 bits. `p`, `q`, `dp`, `dq` and
+    ///   `qi` are computed where they are absent. `alg` may be RS256 (taken when it is absent), RS384 or RS512. `exp`,
+    ///   in seconds since 1970, is when the key [ends](Self::with_expiry). A set (JWKS) with one private key in it will
+    ///   do. Without a `kid` in it, [`with_kid`](Self::with_kid) must follow.
     ///
     /// # Errors
     /// [`KeyError`], which says what was found instead: a public key, another type of key, too short a key, members
@@ -118,6 +125,8 @@ impl SigningKey {
             certificates: parsed.certificates.iter().map(|certificate| STANDARD.encode(certificate)).collect(),
             algorithm: parsed.algorithm,
             key: Arc::new(EncodingKey::from_rsa_der(&der)),
+            expires_at: parsed.expires_at,
+            certificate_expires_at: parsed.certificate_expires_at,
         };
         Ok(match parsed.kid {
             Some(kid) => key.with_kid(kid),
@@ -135,6 +144,18 @@ impl SigningKey {
         let kid = kid.trim();
         self.kid = (!kid.is_empty()).then(|| kid.into());
         self.certificates = Arc::default();
+        self.certificate_expires_at = None;
+        self
+    }
+
+    /// Tells when the key ends, so that there is a warning in the last 30 days. Of an enterprise certificate that is
+    /// known without.
+    ///
+    /// `at`: a year after its public half was added to the client, as the self-service portal shows it. From then on
+    /// Maskinporten refuses it (MP-121).
+    #[must_use]
+    pub fn with_expiry(mut self, at: impl Into<SystemTime>) -> Self {
+        self.expires_at = Some(at.into());
         self
     }
 
@@ -148,6 +169,12 @@ impl SigningKey {
     /// The key id, if there is one.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    /// When the key ends, as it was [told](Self::with_expiry), or stood in the JWK's `exp`, or else as its certificate
+    /// has it. `None` if that is not known.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at.or(self.certificate_expires_at)
     }
 
     /// The algorithm that grants are signed with.
@@ -179,6 +206,10 @@ impl Signer for SigningKey {
         &self.certificates
     }
 
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at()
+    }
+
     async fn sign(&self, input: &[u8]) -> Result<Vec<u8>, Error> {
         // A few milliseconds, once a token: not worth a thread.
         self.signature(input).ok_or_else(|| Error::of(ErrorKind::Key, "the key does not sign").build())
@@ -198,6 +229,7 @@ impl fmt::Debug for SigningKey {
             .field("kid", &self.kid)
             .field("certificates", &self.certificates.len())
             .field("algorithm", &self.algorithm)
+            .field("expires_at", &self.expires_at())
             .field("key", &"[redacted]")
             .finish()
     }

@@ -3,7 +3,6 @@ use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
-use super::certificate;
 use super::error::{KeyError, word};
 use super::parsed::Parsed;
 use super::rsa::{Number, Rsa};
@@ -42,11 +41,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Parsed>, KeyError> {
             None => KeyError::DamagedPem,
         });
     };
-    let mut parsed = Parsed::new(rsa, Algorithm::default(), None);
-    if !certificates.is_empty() {
-        parsed.certificates = certificate::chain(certificates, &parsed.rsa)?;
-    }
-    Ok(vec![parsed])
+    Ok(vec![Parsed::new(rsa, Algorithm::default(), None).certified(certificates)?])
 }
 
 struct Section<'a> {

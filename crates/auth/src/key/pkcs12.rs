@@ -1,7 +1,6 @@
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 
 use super::algorithm::Algorithm;
-use super::certificate;
 use super::error::KeyError;
 use super::parsed::Parsed;
 use super::rsa::Rsa;
@@ -14,12 +13,8 @@ pub(super) fn parse(bytes: &[u8], password: &str) -> Result<Parsed, KeyError> {
     let store = KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(|_| KeyError::BadPkcs12)?;
     let (_, chain) = store.private_key_chain().ok_or(KeyError::CertificateOnly)?;
     let rsa = Rsa::from_der(chain.key().as_der())?;
-    let certificates: Vec<_> = chain.certs().iter().map(|certificate| certificate.as_der().to_vec()).collect();
-    let mut parsed = Parsed::new(rsa, Algorithm::default(), None);
-    if !certificates.is_empty() {
-        parsed.certificates = certificate::chain(certificates, &parsed.rsa)?;
-    }
-    Ok(parsed)
+    let certificates = chain.certs().iter().map(|certificate| certificate.as_der().to_vec()).collect();
+    Parsed::new(rsa, Algorithm::default(), None).certified(certificates)
 }
 
 #[cfg(test)]

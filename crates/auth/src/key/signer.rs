@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use super::Algorithm;
 use crate::error::Error;
@@ -69,6 +70,12 @@ pub trait Signer: fmt::Debug + Send + Sync + 'static {
         &[]
     }
 
+    /// When the key ends, a year after its public half was added to the client, so that there is a warning in the last
+    /// 30 days. `None`, unless you say otherwise, when that is not known.
+    fn expires_at(&self) -> Option<SystemTime> {
+        None
+    }
+
     /// Signs.
     ///
     /// `input`: the first two parts of a JWT. The result is the bare signature, in bytes, not in base64.
@@ -85,6 +92,7 @@ pub(crate) trait DynSigner: fmt::Debug + Send + Sync {
     fn algorithm(&self) -> Algorithm;
     fn kid(&self) -> Option<&str>;
     fn certificates(&self) -> &[String];
+    fn expires_at(&self) -> Option<SystemTime>;
     fn sign<'a>(&'a self, input: &'a [u8]) -> SignFuture<'a>;
 }
 
@@ -99,6 +107,10 @@ impl<S: Signer> DynSigner for S {
 
     fn certificates(&self) -> &[String] {
         Signer::certificates(self)
+    }
+
+    fn expires_at(&self) -> Option<SystemTime> {
+        Signer::expires_at(self)
     }
 
     fn sign<'a>(&'a self, input: &'a [u8]) -> SignFuture<'a> {

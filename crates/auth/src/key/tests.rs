@@ -222,13 +222,6 @@ fn the_key_s_own_certificate_comes_first() {
     }
 }
 
-#[cfg(not(feature = "incomplete-keys"))]
-#[test]
-fn members_that_are_absent_are_named() {
-    assert_eq!(error(json!({ "p": null, "qi": null })), KeyError::MissingMembers(vec!["p", "qi"]));
-}
-
-#[cfg(feature = "incomplete-keys")]
 #[test]
 fn values_for_quick_signing_are_computed_where_they_are_absent() {
     for absent in [&["p", "q", "dp", "dq", "qi"][..], &["dp", "dq", "qi"], &["qi"], &["p"], &["q", "dp"]] {
@@ -242,10 +235,35 @@ fn values_for_quick_signing_are_computed_where_they_are_absent() {
     }
     let (n, d) = (jwk()["n"].clone(), jwk()["d"].clone());
     for (d, e) in [(&n, "AQAB"), (&d, "Aw"), (&d, "AQ"), (&d, ""), (&json!("Ag"), "AQAB")] {
-        let error = error(json!({ "d": d, "e": e, "p": null }));
-        assert_eq!(error, KeyError::Inconsistent);
+        for absent in [&["p"][..], &["p", "q"]] {
+            let mut changes = json!({ "d": d, "e": e });
+            for name in absent {
+                changes[*name] = Value::Null;
+            }
+            assert_eq!(error(changes), KeyError::Inconsistent);
+        }
     }
-    assert_eq!(error(json!({ "p": "AQ", "qi": null })), KeyError::Inconsistent);
+    for prime in [json!("AQ"), json!("AA"), json!(""), jwk()["n"].clone(), jwk()["dp"].clone()] {
+        assert_eq!(error(json!({ "p": prime, "qi": null })), KeyError::Inconsistent);
+        assert_eq!(error(json!({ "p": prime, "q": null })), KeyError::Inconsistent);
+    }
+}
+
+#[test]
+fn when_a_key_ends_is_known_from_what_was_told_or_its_jwk_or_its_certificate() {
+    let end = |seconds| Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds));
+    let key = SigningKey::from_jwk(JWK).unwrap();
+    assert_eq!(key.expires_at(), None);
+    assert_eq!(key.with_expiry(end(5).unwrap()).expires_at(), end(5));
+    let dated = |exp: Value| changed(json!({ "exp": exp })).unwrap().expires_at();
+    assert_eq!(dated(json!(1_900_000_000)), end(1_900_000_000));
+    for other in [json!("soon"), json!(-1), json!(1.5), json!(u64::MAX), json!({})] {
+        assert_eq!(dated(other), None);
+    }
+    let certified = SigningKey::detect(format!("{CERTIFICATE}{PKCS8_PEM}")).unwrap();
+    assert!(certified.expires_at() > Some(SystemTime::now()));
+    assert_eq!(certified.clone().with_expiry(end(5).unwrap()).expires_at(), end(5));
+    assert_eq!(certified.with_kid("k").expires_at(), None);
 }
 
 proptest! {
@@ -275,8 +293,15 @@ proptest! {
     }
 
     #[test]
-    fn any_member_can_be_anything(index in 0..8_usize, value in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let name = ["n", "e", "d", "p", "q", "dp", "dq", "qi"][index];
-        let _ = changed(json!({ name: URL_SAFE_NO_PAD.encode(value) }));
+    fn any_member_can_be_anything_and_another_absent(
+        index in 0..8_usize,
+        absent in 0..8_usize,
+        value in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        const MEMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+        let value = URL_SAFE_NO_PAD.encode(value);
+        let _ = changed(json!({ MEMBERS[index]: value }));
+        let _ = changed(json!({ MEMBERS[absent]: null, MEMBERS[index]: value }));
+        let _ = changed(json!({ "p": null, "q": null, MEMBERS[index]: value }));
     }
 }

@@ -17,6 +17,11 @@ impl Clock {
         Self { corrects, ahead: AtomicI64::new(0) }
     }
 
+    /// Whether a wrong clock is made good.
+    pub(crate) fn corrects(&self) -> bool {
+        self.corrects
+    }
+
     pub(super) fn now(&self) -> SystemTime {
         self.corrected(SystemTime::now())
     }

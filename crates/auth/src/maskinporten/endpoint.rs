@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::call;
-use crate::error::{Leg, scrub};
+use crate::error::{Error, ErrorKind, Leg, Retry, scrub};
+use crate::statistics::Histogram;
 
 /// Below the issuer, and not before its path as for other authorization servers: that is where Maskinporten has it.
 const METADATA: &str = ".well-known/oauth-authorization-server";
@@ -22,6 +23,8 @@ pub(crate) struct Endpoint {
     usual: Url,
     /// `None` where metadata are not wanted. The lock is held while they are read, so that they are read once.
     found: Option<Mutex<Found>>,
+    /// Of metadata.
+    pub(super) latency: Histogram,
 }
 
 #[derive(Debug)]
@@ -44,11 +47,17 @@ impl Endpoint {
     /// * `usual`: the address that is taken where metadata don't name one.
     /// * `discovers`: whether to ask for metadata.
     pub(crate) fn new(usual: Url, discovers: bool) -> Self {
-        Self { usual, found: discovers.then(|| Mutex::new(Found::Nothing)) }
+        let found = discovers.then(|| Mutex::new(Found::Nothing));
+        Self { usual, found, latency: Histogram::default() }
+    }
+
+    /// Whether metadata are asked for the address.
+    pub(crate) fn discovers(&self) -> bool {
+        self.found.is_some()
     }
 
     /// The address without a look at metadata.
-    pub(super) fn usual(&self) -> &Url {
+    pub(crate) fn usual(&self) -> &Url {
         &self.usual
     }
 
@@ -60,13 +69,13 @@ impl Endpoint {
             Found::Unusable(asked) if asked.elapsed() < REST => return self.usual.clone(),
             Found::Unusable(_) | Found::Nothing => {}
         }
-        match ask(http, issuer).await {
-            Ok(endpoint) => {
+        match self.latency.time(ask(http, issuer)).await {
+            Ok(Published { endpoint, .. }) => {
                 *found = Found::Named(endpoint.clone());
                 endpoint
             }
-            Err(reason) => {
-                tracing::warn!(issuer, reason, endpoint = %self.usual, "Maskinporten's metadata are not used");
+            Err(error) => {
+                tracing::warn!(issuer, %error, endpoint = %self.usual, "Maskinporten's metadata are not used");
                 *found = Found::Unusable(Instant::now());
                 self.usual.clone()
             }
@@ -74,31 +83,57 @@ impl Endpoint {
     }
 }
 
-/// The endpoint that the metadata name, or what is wrong with them.
-async fn ask(http: &reqwest::Client, issuer: &str) -> Result<Url, String> {
-    let address = format!("{issuer}{METADATA}");
-    let call = http.get(address).header(ACCEPT, "application/json").timeout(TIMEOUT);
-    let answer = call::send(call, Leg::Maskinporten).await.map_err(|error| error.to_string())?;
-    match answer.status {
-        StatusCode::OK => read(&answer.body, issuer),
-        status => Err(format!("the answer is {status}")),
-    }
+/// What Maskinporten says about itself.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) endpoint: Url,
+    /// How many seconds our clock is ahead of Maskinporten's; `None` where it doesn't tell the time.
+    pub(crate) clock_offset: Option<i64>,
 }
 
-fn read(body: &[u8], issuer: &str) -> Result<Url, String> {
-    // The parser's words would quote the body.
-    let metadata: Metadata =
-        serde_json::from_slice(body).map_err(|_| "they don't name an issuer and a token endpoint".to_owned())?;
-    if metadata.issuer != issuer {
-        return Err(format!("they are of the issuer {}", scrub(&metadata.issuer)));
+pub(super) async fn ask(http: &reqwest::Client, issuer: &str) -> Result<Published, Error> {
+    let address = format!("{issuer}{METADATA}");
+    let call = http.get(address).header(ACCEPT, "application/json").timeout(TIMEOUT);
+    let answer = call::send(call, Leg::Maskinporten).await?;
+    if answer.status != StatusCode::OK {
+        let error = Error::of(ErrorKind::Maskinporten, "Maskinporten's metadata can't be had")
+            .leg(Leg::Maskinporten)
+            .status(answer.status)
+            .advice("check the environment's address of Maskinporten");
+        return Err(match answer.status.is_server_error() {
+            true => error.retry(Retry::AfterPause).build(),
+            false => error.build(),
+        });
     }
-    let parsed = |text: &str| Url::parse(text).map_err(|_| format!("{} is no address", scrub(text)));
+    Ok(Published { endpoint: read(&answer.body, issuer)?, clock_offset: answer.clock_offset() })
+}
+
+/// The endpoint that the metadata name.
+fn read(body: &[u8], issuer: &str) -> Result<Url, Error> {
+    // The parser's words would quote the body.
+    let metadata: Metadata = serde_json::from_slice(body).map_err(|_| {
+        Error::of(ErrorKind::Maskinporten, "Maskinporten's metadata don't name an issuer and a token endpoint")
+            .leg(Leg::Maskinporten)
+            .advice("something between this computer and Maskinporten may have answered in its place")
+            .build()
+    })?;
+    if metadata.issuer != issuer {
+        return Err(unfit(format!("are of the issuer {}, and not of {issuer}", scrub(&metadata.issuer))));
+    }
+    let parsed = |text: &str| Url::parse(text).map_err(|_| unfit(format!("name {}, which is no address", scrub(text))));
     let (own, endpoint) = (parsed(issuer)?, parsed(&metadata.token_endpoint)?);
     // Whoever can change the document must not get hold of grants.
     if endpoint.origin() != own.origin() || !endpoint.username().is_empty() || endpoint.password().is_some() {
-        return Err(format!("the token endpoint {} is elsewhere", scrub(endpoint.as_str())));
+        return Err(unfit(format!("name a token endpoint that is elsewhere: {}", scrub(endpoint.as_str()))));
     }
     Ok(endpoint)
+}
+
+fn unfit(what: String) -> Error {
+    Error::of(ErrorKind::Config, format!("Maskinporten's metadata {what}"))
+        .leg(Leg::Maskinporten)
+        .advice("check the environment's address of Maskinporten, with its slash at the end")
+        .build()
 }
 
 #[cfg(test)]
@@ -110,7 +145,7 @@ mod tests {
 
     const ISSUER: &str = "https://mp.example/";
 
-    fn endpoint(issuer: &str, endpoint: &str) -> Result<String, String> {
+    fn endpoint(issuer: &str, endpoint: &str) -> Result<String, Error> {
         let body = json!({"issuer": issuer, "token_endpoint": endpoint, "jwks_uri": "https://mp.example/jwk"});
         read(body.to_string().as_bytes(), ISSUER).map(Into::into)
     }
@@ -134,10 +169,10 @@ mod tests {
             "https://:word@mp.example/token",
             "data:token",
         ] {
-            assert!(endpoint(ISSUER, bad).unwrap_err().contains("elsewhere"), "{bad}");
+            assert!(endpoint(ISSUER, bad).unwrap_err().to_string().contains("elsewhere"), "{bad}");
         }
         for other in ["https://mp.example", "https://MP.example/", "https://other.example/", ""] {
-            assert!(endpoint(other, "https://mp.example/token").unwrap_err().contains("issuer"), "{other}");
+            assert!(endpoint(other, "https://mp.example/token").unwrap_err().to_string().contains("issuer"), "{other}");
         }
     }
 

@@ -22,9 +22,10 @@ use crate::key::{DynSigner, KeyRing};
 use crate::moment::Moment;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
+use crate::statistics::Histogram;
 
 pub(crate) use clock::Clock;
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, Published};
 pub(crate) use sidecar::Sidecar;
 pub use token::MaskinportenToken;
 
@@ -41,6 +42,7 @@ pub(crate) struct Maskinporten {
     pub(crate) client_id: String,
     pub(crate) keys: KeyRing,
     pub(crate) clock: Clock,
+    pub(crate) latency: Histogram,
 }
 
 impl Maskinporten {
@@ -72,6 +74,24 @@ impl Maskinporten {
         Err(refused.unwrap_or_else(|| Error::of(ErrorKind::Key, "there is no key").build()))
     }
 
+    /// Signs a grant that goes nowhere, and says with which key. It shows that a signer which is elsewhere can be
+    /// reached.
+    pub(crate) async fn try_key(&self, request: &TokenRequest) -> Result<String, Error> {
+        let key = self.keys.next(&[]).ok_or_else(|| Error::of(ErrorKind::Key, "there is no key").build())?;
+        let grant = Grant { audience: &self.issuer, client_id: &self.client_id, request, key: &*key };
+        grant.sign(self.clock.now()).await?;
+        let algorithm = key.algorithm().as_str();
+        Ok(match key.kid() {
+            Some(kid) => format!("kid {kid}, {algorithm}"),
+            None => format!("a certificate, {algorithm}"),
+        })
+    }
+
+    /// What Maskinporten says about itself.
+    pub(crate) async fn published(&self) -> Result<Published, Error> {
+        endpoint::ask(&self.http, &self.issuer).await
+    }
+
     async fn attempt(
         &self,
         endpoint: &Url,
@@ -87,7 +107,7 @@ impl Maskinporten {
             .header(ACCEPT, "application/json")
             .timeout(TIMEOUT)
             .form(&Form::new(&assertion));
-        let answer = call::send(form, Leg::Maskinporten).await?;
+        let answer = self.latency.time(call::send(form, Leg::Maskinporten)).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(&answer, request));
         }

@@ -9,12 +9,14 @@ use crate::error::{Error, ErrorKind, Leg};
 use crate::moment::Moment;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
+use crate::statistics::Histogram;
 
 /// The token sidecar of NAIS, which holds the client's key and asks Maskinporten on its behalf.
 #[derive(Debug)]
 pub(crate) struct Sidecar {
     pub(crate) http: reqwest::Client,
     pub(crate) endpoint: Url,
+    pub(crate) latency: Histogram,
 }
 
 #[derive(Serialize)]
@@ -48,7 +50,7 @@ impl Sidecar {
         let from = Moment::now();
         let call =
             self.http.post(self.endpoint.clone()).header(ACCEPT, "application/json").timeout(TIMEOUT).json(&body);
-        let answer = call::send(call, Leg::Maskinporten).await?;
+        let answer = self.latency.time(call::send(call, Leg::Maskinporten)).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(&answer, request));
         }

@@ -1,7 +1,10 @@
+use std::time::SystemTime;
+
 use super::{Maskinporten, MaskinportenToken, Sidecar};
 use crate::error::Error;
 use crate::request::TokenRequest;
 use crate::retry::Budget;
+use crate::statistics::Latency;
 
 /// Where Maskinporten's tokens come from.
 #[derive(Debug)]
@@ -39,6 +42,22 @@ impl Source {
                 vec![issuer.clone(), endpoint.usual().to_string(), client_id.clone(), kid.unwrap_or_default()]
             }
             Self::Sidecar(sidecar) => vec![sidecar.endpoint.to_string()],
+        }
+    }
+
+    /// How long its answers took: those of tokens, and those of metadata.
+    pub(crate) fn latencies(&self) -> (Latency, Latency) {
+        match self {
+            Self::Grant(maskinporten) => (maskinporten.latency.snapshot(), maskinporten.endpoint.latency.snapshot()),
+            Self::Sidecar(sidecar) => (sidecar.latency.snapshot(), Latency::default()),
+        }
+    }
+
+    /// When the key in use ends, if that is known.
+    pub(crate) fn key_expires_at(&self) -> Option<SystemTime> {
+        match self {
+            Self::Grant(maskinporten) => maskinporten.keys.expires_at(),
+            Self::Sidecar(_) => None,
         }
     }
 

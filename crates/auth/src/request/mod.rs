@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use altinn_core::{OrgNumber, PersonNumber, Scope};
+use altinn_core::{INSTANCES_READ, INSTANCES_WRITE, OrgNumber, PersonNumber, Scope};
 use serde_json::Value;
 use url::Url;
 
@@ -49,20 +49,56 @@ const RESERVED: [&str; 12] = [
 
 impl TokenRequest {
     pub(crate) fn of<S: Scope>() -> Self {
-        Self {
-            scopes: scopes::<S>(),
+        let none = Self {
+            scopes: Vec::new(),
             resources: Vec::new(),
             consumer: None,
             person: None,
             details: None,
             claims: BTreeMap::new(),
-        }
+        };
+        none.with_access::<S>()
     }
 
-    /// The same for the access `S`.
+    /// The same for the access `S`, with the scopes that were added to those of the access before.
     pub(crate) fn with_access<S: Scope>(mut self) -> Self {
-        self.scopes = scopes::<S>();
+        self.scopes.retain(|scope| !comes_with_access(scope));
+        S::SCOPES.iter().for_each(|scope| self.add(scope));
         self
+    }
+
+    /// With a scope beside those of the access, for another API that takes the same token: Maskinporten's own
+    /// ([`Credentials::maskinporten_token`](crate::Credentials::maskinporten_token)) or Altinn's. Called again it adds
+    /// another.
+    ///
+    /// * `scope`: one scope in its registered spelling, such as `digdir:dialogporten.serviceprovider`.
+    ///
+    /// It must be on the client, and is checked to have been granted, as those of the access are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when it is empty or holds characters that no scope has, such as a space; and for the scopes
+    /// that come with the access, where the access `S` doesn't bring them: they are had by making the credentials with
+    /// more access.
+    pub fn additional_scope(mut self, scope: impl AsRef<str>) -> Result<Self, Error> {
+        let scope = scope.as_ref();
+        if scope.is_empty() || !scope.bytes().all(of_scope) {
+            return Err(Error::of(ErrorKind::Config, "the scope is no single scope")
+                .advice("add them one by one")
+                .into());
+        }
+        if comes_with_access(scope) && !self.scopes.iter().any(|own| own == scope) {
+            return Err(Error::of(ErrorKind::Config, format!("{scope} goes beyond the credentials' access"))
+                .advice("make the credentials with ReadConfirm or ReadWrite")
+                .into());
+        }
+        self.add(scope);
+        Ok(self)
+    }
+
+    fn add(&mut self, scope: &str) {
+        if let Err(place) = self.scopes.binary_search_by(|own| own.as_str().cmp(scope)) {
+            self.scopes.insert(place, scope.to_owned());
+        }
     }
 
     /// For another organisation, which has delegated the scopes to the one that owns the client (`consumer_org`).
@@ -167,11 +203,14 @@ impl TokenRequest {
     }
 }
 
-fn scopes<S: Scope>() -> Vec<String> {
-    let mut scopes: Vec<String> = S::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
+/// Whether the access decides alone about a scope: what a client may do must not depend on what else it asks for.
+fn comes_with_access(scope: &str) -> bool {
+    [INSTANCES_READ, INSTANCES_WRITE].contains(&scope)
+}
+
+/// The characters that OAuth allows in a scope.
+fn of_scope(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,8 @@ fn whatever_differs_makes_another_request() {
         request().claim("a", "b").unwrap(),
         request().claim("a", "c").unwrap(),
         request().authorization_details(json!({"type": "urn:altinn:consent"})),
+        request().additional_scope("digdir:a").unwrap(),
+        request().additional_scope("digdir:b").unwrap(),
     ];
     let different: HashSet<_> = all.iter().cloned().collect();
     assert_eq!(different.len(), all.len());
@@ -69,6 +71,26 @@ fn access_decides_the_scopes() {
     let request = request().on_behalf_of(org("405003309")).with_access::<Read>();
     assert_eq!(request.scopes(), TokenRequest::of::<Read>().scopes());
     assert_eq!(request.consumer(), Some(org("405003309")));
+}
+
+#[test]
+fn scopes_are_a_sorted_set_beside_those_of_the_access() {
+    let with = |scopes: &[&str]| {
+        scopes.iter().fold(TokenRequest::of::<Read>(), |request, scope| request.additional_scope(scope).unwrap())
+    };
+    let both = with(&["x:b", "aaa:b", "x:b", INSTANCES_READ]);
+    assert_eq!(both.scope(), format!("aaa:b {INSTANCES_READ} x:b"));
+    assert_eq!(both, with(&["aaa:b", "x:b"]));
+    let more = both.clone().with_access::<ReadWrite>();
+    assert_eq!(more.scope(), format!("aaa:b {INSTANCES_READ} {INSTANCES_WRITE} x:b"));
+    assert_eq!(more.with_access::<Read>(), both);
+}
+
+#[test]
+fn what_is_no_scope_or_would_widen_the_access_is_not_added() {
+    for bad in ["", " ", "a b", "a\n", "a\"", "a\\", "å", INSTANCES_WRITE] {
+        assert_eq!(TokenRequest::of::<Read>().additional_scope(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+    }
 }
 
 #[test]

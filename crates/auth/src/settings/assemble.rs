@@ -1,8 +1,12 @@
 //! From settings to credentials, with the checks that need several of them.
 
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use altinn_core::{Environment, OrgNumber, Scope};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use url::Url;
 
 use super::nais::{CLIENT_ID, CLIENT_JWK, ENVIRONMENT};
@@ -19,9 +23,17 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
     }
     check_scopes::<S>(settings)?;
     check_addresses(settings, &environment)?;
-    let mut builder = CredentialsBuilder::new(environment).test_organisation(test_organisation(settings)?);
+    let mut builder = CredentialsBuilder::new(environment)
+        .test_organisation(is_set(settings, Setting::TestOrganisation)?)
+        .strict_permissions(is_set(settings, Setting::StrictPermissions)?);
     if let Some((kid, _)) = settings.text(Setting::Kid) {
         builder = builder.kid(kid);
+    }
+    if let Some((code, _)) = settings.text(Setting::ServiceOwner) {
+        builder = builder.service_owner(code);
+    }
+    if let Some(end) = key_expires(settings)? {
+        builder = builder.key_expires(end);
     }
     builder = match (settings.found.get(&Setting::Key), settings.text(Setting::TokenSidecar)) {
         // A key can ask for more than a sidecar can.
@@ -108,11 +120,18 @@ fn check_addresses(settings: &Settings, environment: &Environment) -> Result<(),
     Ok(())
 }
 
-fn test_organisation(settings: &Settings) -> Result<bool, Error> {
-    let Some((text, origin)) = settings.text(Setting::TestOrganisation) else { return Ok(false) };
-    text.to_ascii_lowercase()
-        .parse()
-        .map_err(|_| unusable(Setting::TestOrganisation, origin).advice("it is true or false").build())
+fn is_set(settings: &Settings, setting: Setting) -> Result<bool, Error> {
+    let Some((text, origin)) = settings.text(setting) else { return Ok(false) };
+    text.to_ascii_lowercase().parse().map_err(|_| unusable(setting, origin).advice("it is true or false").build())
+}
+
+/// A time, or a date, which begins at midnight in Greenwich.
+fn key_expires(settings: &Settings) -> Result<Option<SystemTime>, Error> {
+    let Some((text, origin)) = settings.text(Setting::KeyExpires) else { return Ok(None) };
+    let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp());
+    let end = text.parse::<Timestamp>().or_else(|_| text.parse().and_then(start));
+    let advice = "it is a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z";
+    end.map(|end| Some(end.into())).map_err(|_| unusable(Setting::KeyExpires, origin).advice(advice).build())
 }
 
 /// Applies what concerns single tokens.

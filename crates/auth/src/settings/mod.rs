@@ -30,6 +30,12 @@ pub enum Setting {
     Key,
     /// The key id, for a key that has none in it.
     Kid,
+    /// When the key ends, as [`CredentialsBuilder::key_expires`](crate::CredentialsBuilder::key_expires) has it: a date
+    /// such as `2027-03-01`, or a time such as `2027-03-01T12:00:00Z`.
+    KeyExpires,
+    /// `true` where a key file that others than its owner can read or change is refused, as with
+    /// [`CredentialsBuilder::strict_permissions`](crate::CredentialsBuilder::strict_permissions).
+    StrictPermissions,
     /// A token sidecar in place of a key. Used where no key is set.
     TokenSidecar,
     /// An Altinn token in place of all that gets one.
@@ -46,6 +52,8 @@ pub enum Setting {
     Consumer,
     /// `true` where a client of Digdir's speaks for the test department.
     TestOrganisation,
+    /// The code of the service owner that tokens must speak for, such as `skd`. Any, if it is not set.
+    ServiceOwner,
 }
 
 impl fmt::Display for Setting {
@@ -55,6 +63,8 @@ impl fmt::Display for Setting {
             Self::ClientId => "client id",
             Self::Key => "key",
             Self::Kid => "key id",
+            Self::KeyExpires => "key's end",
+            Self::StrictPermissions => "strictness about permissions",
             Self::TokenSidecar => "token sidecar",
             Self::Token => "token",
             Self::Scopes => "scopes",
@@ -63,6 +73,7 @@ impl fmt::Display for Setting {
             Self::Resource => "resource",
             Self::Consumer => "consumer organisation",
             Self::TestOrganisation => "test organisation",
+            Self::ServiceOwner => "service owner",
         })
     }
 }
@@ -145,8 +156,11 @@ impl Settings {
     /// | `NAIS_TOKEN_ENDPOINT` | [`TokenSidecar`](Setting::TokenSidecar), as NAIS sets it |
     /// | `MASKINPORTEN_CLIENT_KEY_FILE` | a file with the key, in place of `MASKINPORTEN_CLIENT_JWK` |
     /// | `MASKINPORTEN_CLIENT_KID` | [`Kid`](Setting::Kid) |
+    /// | `MASKINPORTEN_CLIENT_KEY_EXPIRES` | [`KeyExpires`](Setting::KeyExpires) |
+    /// | `MASKINPORTEN_CLIENT_KEY_STRICT_PERMISSIONS` | [`StrictPermissions`](Setting::StrictPermissions) |
     /// | `MASKINPORTEN_RESOURCE`, `MASKINPORTEN_CONSUMER_ORG` | [`Resource`](Setting::Resource), [`Consumer`](Setting::Consumer) |
     /// | `ALTINN_TEST_ORGANISATION` | [`TestOrganisation`](Setting::TestOrganisation) |
+    /// | `ALTINN_SERVICE_OWNER` | [`ServiceOwner`](Setting::ServiceOwner) |
     /// | `ALTINN_TOKEN` | [`Token`](Setting::Token) |
     /// | `MaskinportenSettings__ClientId` and so on | as in [`settings_file`](Self::settings_file); those above count before them |
     #[must_use]

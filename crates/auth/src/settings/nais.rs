@@ -13,11 +13,13 @@ pub(super) const CLIENT_ID: &str = "MASKINPORTEN_CLIENT_ID";
 pub(super) const CLIENT_JWK: &str = "MASKINPORTEN_CLIENT_JWK";
 const KEY_FILE: &str = "MASKINPORTEN_CLIENT_KEY_FILE";
 
-const NAMES: [(&str, Setting); 12] = [
+const NAMES: [(&str, Setting); 15] = [
     (ENVIRONMENT, Setting::Environment),
     (CLIENT_ID, Setting::ClientId),
     (CLIENT_JWK, Setting::Key),
     ("MASKINPORTEN_CLIENT_KID", Setting::Kid),
+    ("MASKINPORTEN_CLIENT_KEY_EXPIRES", Setting::KeyExpires),
+    ("MASKINPORTEN_CLIENT_KEY_STRICT_PERMISSIONS", Setting::StrictPermissions),
     ("NAIS_TOKEN_ENDPOINT", Setting::TokenSidecar),
     ("ALTINN_TOKEN", Setting::Token),
     ("MASKINPORTEN_SCOPES", Setting::Scopes),
@@ -26,6 +28,7 @@ const NAMES: [(&str, Setting); 12] = [
     ("MASKINPORTEN_RESOURCE", Setting::Resource),
     ("MASKINPORTEN_CONSUMER_ORG", Setting::Consumer),
     ("ALTINN_TEST_ORGANISATION", Setting::TestOrganisation),
+    ("ALTINN_SERVICE_OWNER", Setting::ServiceOwner),
 ];
 
 pub(super) fn variables(settings: &mut Settings, lookup: &impl Fn(&str) -> Option<String>) {

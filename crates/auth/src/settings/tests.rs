@@ -251,6 +251,39 @@ fn keys_in_files_become_credentials() {
     assert!(tt02().set(Setting::Kid, "k").key_file(at("key")).build::<Read>().is_ok());
 }
 
+#[test]
+fn the_key_s_end_is_a_date_or_a_time() {
+    let seconds = |second| Some(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second));
+    for (text, end) in [
+        ("2030-01-01", seconds(1_893_456_000)),
+        (" 2030-01-01T01:00:00+01:00\n", seconds(1_893_456_000)),
+        ("2030-01-01T00:00:05Z", seconds(1_893_456_005)),
+        (" ", None),
+    ] {
+        let credentials = read::<Read>(&[("MASKINPORTEN_CLIENT_KEY_EXPIRES", text)]).unwrap();
+        assert_eq!(credentials.statistics().key_expires_at(), end, "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_is_open_to_others_is_refused_where_that_is_set() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, JWK).unwrap();
+    let open = |mode, strict: &str| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let file = path.display().to_string();
+        let name = "MASKINPORTEN_CLIENT_KEY_STRICT_PERMISSIONS";
+        read::<Read>(&[(CLIENT_JWK, ""), ("MASKINPORTEN_CLIENT_KEY_FILE", &file), (name, strict)])
+    };
+    assert_eq!(open(0o644, "True").unwrap_err().kind(), ErrorKind::Key);
+    assert!(open(0o600, "true").is_ok());
+    assert!(open(0o644, "false").is_ok());
+    assert!(open(0o644, "").is_ok());
+}
+
 #[cfg(feature = "pkcs12")]
 #[test]
 fn a_certificate_s_file_and_its_password_become_credentials() {
@@ -273,6 +306,8 @@ fn values_that_can_t_be_used_are_named_with_their_place() {
         (Setting::Consumer, "12345"),
         (Setting::Resource, "nowhere"),
         (Setting::TestOrganisation, "1"),
+        (Setting::StrictPermissions, "yes"),
+        (Setting::KeyExpires, "next year"),
         (Setting::Environment, "x"),
     ] {
         let settings = Settings::new()

@@ -95,7 +95,6 @@ async fn without_usable_metadata_the_usual_address_is_taken() {
 
 #[tokio::test]
 async fn the_emulator_serves_them() {
-    crate::traces::listen();
     let emulator = Emulator::start().await.unwrap();
     let client = emulator.register_client(NewClient::new("405003309")).unwrap();
     let environment = Environment::emulator(emulator.url()).unwrap();

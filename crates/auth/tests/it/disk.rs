@@ -47,6 +47,19 @@ async fn another_client_access_request_or_environment_has_another_token() {
 }
 
 #[tokio::test]
+async fn another_key_or_organisation_has_another_token() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (kid, test) in [("one", false), ("two", false), ("one", true), ("one", false), ("one", true)] {
+        let builder = Credentials::<Read>::builder(stub.environment()).client_id("c");
+        let builder = builder.disk_cache(DiskCache::at(folder.path().join("tokens")).unwrap());
+        let builder = builder.key(SigningKey::from_jwk(JWK).unwrap().with_kid(kid));
+        builder.test_organisation(test).build().unwrap().token().await.unwrap();
+    }
+    assert_eq!(stub.count(EXCHANGE), 3);
+}
+
+#[tokio::test]
 async fn a_token_that_was_refused_is_not_taken_from_disk_again() {
     let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
     let folder = tempfile::tempdir().unwrap();

@@ -19,7 +19,6 @@ const UNLISTED: &str = "310000000";
 const NEEDS_TOKEN: &str = "authentication/api/v1/refresh";
 
 async fn start(client: NewClient) -> (Emulator, RegisteredClient) {
-    crate::traces::listen();
     let emulator = Emulator::start().await.unwrap();
     let client = emulator.register_client(client).unwrap();
     (emulator, client)

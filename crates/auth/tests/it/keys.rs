@@ -1,10 +1,20 @@
 //! Keys against an emulator that knows only some of them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
-use altinn_auth::{Algorithm, Credentials, CredentialsBuilder, Error, ErrorKind, KeySize, NewKey, Signer, SigningKey};
+use altinn_auth::{
+    Algorithm, Credentials, CredentialsBuilder, Error, ErrorKind, KeyError, KeySize, NewKey, Settings, Signer,
+    SigningKey,
+};
 use altinn_core::{Environment, Read};
 use altinn_emulator::{CertificateAuthority, Emulator, NewClient, RegisteredClient};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::stub::JWK;
 
@@ -17,7 +27,6 @@ struct Fixture {
 
 impl Fixture {
     async fn new(client: NewClient) -> Self {
-        crate::traces::listen();
         let emulator = Emulator::start().await.unwrap();
         let client = emulator.register_client(client).unwrap();
         Self { emulator, client }
@@ -224,4 +233,184 @@ async fn keys_without_a_name_and_two_ways_at_once_are_refused() {
     {
         assert_eq!(error.kind(), kind, "{error}");
     }
+}
+
+/// Whether the key's signatures verify with the public half of the one of these tests.
+async fn is_the_key(key: &SigningKey) -> bool {
+    let public: Value = serde_json::from_str(JWK).unwrap();
+    let number = |name: &str| URL_SAFE_NO_PAD.decode(public[name].as_str().unwrap()).unwrap();
+    let signature = Signer::sign(key, b"a.b").await.unwrap();
+    let verifier = RsaPublicKeyComponents { n: number("n"), e: number("e") };
+    verifier.verify(&RSA_PKCS1_2048_8192_SHA256, b"a.c", &signature).unwrap_err();
+    verifier.verify(&RSA_PKCS1_2048_8192_SHA256, b"a.b", &signature).is_ok()
+}
+
+#[tokio::test]
+async fn a_jwk_without_any_of_the_values_for_quick_signing_is_the_same_key() {
+    const COMPUTED: [&str; 5] = ["p", "q", "dp", "dq", "qi"];
+    for absent in 1..1 << COMPUTED.len() {
+        let mut jwk: Value = serde_json::from_str(JWK).unwrap();
+        for (place, name) in COMPUTED.iter().enumerate() {
+            if absent & (1 << place) != 0 {
+                jwk.as_object_mut().unwrap().remove(*name);
+            }
+        }
+        let key = SigningKey::from_jwk(&jwk.to_string()).unwrap_or_else(|error| panic!("{absent:05b}: {error}"));
+        assert!(is_the_key(&key).await, "{absent:05b}");
+    }
+}
+
+#[tokio::test]
+async fn every_form_in_which_keys_are_handed_over_is_the_same_key() {
+    let jwk: Value = serde_json::from_str(JWK).unwrap();
+    let ec: Value = serde_json::from_str(include_str!("../keys/ec-p256.json")).unwrap();
+    let set = json!({ "keys": [ec, jwk] }).to_string();
+    let pkcs8 = include_str!("../keys/rsa-2048.pkcs8.pem");
+    let pkcs1 = include_str!("../keys/rsa-2048.pkcs1.pem");
+    let lines: String =
+        STANDARD.encode(JWK).as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n").collect();
+    let forms: [(&str, Vec<u8>); 13] = [
+        ("JWK", JWK.into()),
+        ("JWKS", set.as_str().into()),
+        ("base64 of JWK", STANDARD.encode(JWK).into()),
+        ("base64 of JWK without padding", STANDARD.encode(JWK).trim_end_matches('=').into()),
+        ("base64url of JWK", URL_SAFE.encode(JWK).into()),
+        ("base64url of JWK without padding", URL_SAFE_NO_PAD.encode(JWK).into()),
+        ("base64 of JWK in lines", lines.into()),
+        ("base64 of JWKS", STANDARD.encode(&set).into()),
+        ("PKCS#8 PEM", pkcs8.into()),
+        ("PKCS#1 PEM", pkcs1.into()),
+        ("base64 of PKCS#8 PEM", STANDARD.encode(pkcs8).into()),
+        ("base64 of PKCS#1 PEM", STANDARD.encode(pkcs1).into()),
+        ("PKCS#1 DER", include_bytes!("../keys/rsa-2048.pkcs1.der").into()),
+    ];
+    for (name, form) in forms {
+        let key = SigningKey::detect(form).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(is_the_key(&key).await, "{name}");
+    }
+    let encrypted = SigningKey::detect(include_str!("../keys/encrypted.pem")).unwrap_err();
+    assert_eq!(encrypted, KeyError::Encrypted);
+    assert!(matches!(SigningKey::detect(ec.to_string()).unwrap_err(), KeyError::NotRsa(kind) if kind == "EC"));
+}
+
+#[cfg(feature = "pkcs12")]
+#[tokio::test]
+async fn a_certificate_s_file_is_the_same_key() {
+    let file = include_bytes!("../keys/rsa-2048.p12");
+    let vault = STANDARD.encode(include_bytes!("../keys/rsa-2048.no-password.p12"));
+    for key in [SigningKey::from_pkcs12(file, &"secret".into()), SigningKey::detect(vault)] {
+        assert!(is_the_key(&key.unwrap()).await);
+    }
+}
+
+#[tokio::test]
+async fn a_mounted_settings_file_holds_the_registered_key() {
+    let fixture = Fixture::new(NewClient::new(TTD).public_jwk(JWK)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("maskinporten-settings.json");
+    let jwk: Value = serde_json::from_str(JWK).unwrap();
+    for (member, value) in [("jwk", jwk), ("jwkBase64", STANDARD.encode(JWK).into())] {
+        let (url, client_id) = (fixture.emulator.url(), fixture.client.client_id());
+        let members = json!({ "authority": url, "clientId": client_id, "environment": url, member: value });
+        std::fs::write(&path, json!({ "MaskinportenSettings": members }).to_string()).unwrap();
+        let credentials = Settings::new().settings_file(&path).unwrap().build::<Read>().unwrap();
+        assert!(credentials.token().await.is_ok(), "{member}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_file_that_others_can_read_is_refused_where_that_is_wanted() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new(NewClient::new(TTD)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, fixture.client.jwk()).unwrap();
+    let chmod = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    chmod(0o644);
+    assert!(fixture.builder().key_file(&path).build().unwrap().token().await.is_ok());
+    let error = fixture.builder().key_file(&path).strict_permissions(true).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Key);
+    let source = std::error::Error::source(&error).unwrap().downcast_ref::<KeyError>().unwrap();
+    assert_eq!(source, &KeyError::OpenToOthers { mode: 0o644 });
+    for part in [path.display().to_string().as_str(), "0644", "chmod 600"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+    chmod(0o600);
+    assert!(fixture.builder().strict_permissions(true).key_file(&path).build().unwrap().token().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_s_end_beside_a_signer_is_refused() {
+    let fixture = Fixture::new(NewClient::new(TTD)).await;
+    let signer = Remote { key: fixture.own_key(), failures: 0.into(), transient: false };
+    let error = fixture.builder().signer(signer).key_expires(SystemTime::now()).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.advice().contains("expires_at"), "{error}");
+}
+
+/// Asks for one new token after the other until it fails or is told to stop.
+async fn load(
+    credentials: Credentials<Read>,
+    numbers: Arc<AtomicUsize>,
+    got: UnboundedSender<()>,
+) -> Result<(), Error> {
+    loop {
+        // Another request each time, so that none is answered from the cache.
+        let number = numbers.fetch_add(1, Ordering::SeqCst);
+        let request = credentials.request().clone().claim("number", number)?;
+        credentials.with_request(request).token().await?;
+        if got.send(()).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_file_that_is_swapped_under_load_fails_no_request() {
+    const CALLERS: usize = 8;
+    const EACH_TIME: usize = 40;
+    let fixture = Fixture::new(NewClient::new(TTD)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // As a mounted secret is: the file is a link, and is replaced by another one.
+    std::fs::write(at("first"), fixture.client.jwk()).unwrap();
+    std::os::unix::fs::symlink(at("first"), at("key")).unwrap();
+    let credentials = fixture.builder().key_file(at("key")).build().unwrap();
+
+    let numbers = Arc::<AtomicUsize>::default();
+    let (sender, mut got) = tokio::sync::mpsc::unbounded_channel();
+    let callers: Vec<_> =
+        (0..CALLERS).map(|_| tokio::spawn(load(credentials.clone(), Arc::clone(&numbers), sender.clone()))).collect();
+    drop(sender);
+    let mut old = fixture.own_key().kid().unwrap().to_owned();
+    for swap in ["link", "file", "link"] {
+        for _ in 0..EACH_TIME {
+            got.recv().await.unwrap();
+        }
+        let new = NewKey::generate(KeySize::Bits2048, Algorithm::Rs256).unwrap();
+        fixture.emulator.add_key(fixture.client.client_id(), &new.public_jwk()).unwrap();
+        std::fs::write(at(new.kid()), new.private_jwk().expose()).unwrap();
+        match swap {
+            "link" => std::os::unix::fs::symlink(at(new.kid()), at("new")).unwrap(),
+            _ => std::fs::rename(at(new.kid()), at("new")).unwrap(),
+        }
+        std::fs::rename(at("new"), at("key")).unwrap();
+        fixture.emulator.remove_key(fixture.client.client_id(), &old).unwrap();
+        old = new.kid().to_owned();
+        // What was on its way when the old key went may have been granted before; what comes later was not.
+        while got.try_recv().is_ok() {}
+    }
+    for _ in 0..EACH_TIME {
+        got.recv().await.unwrap();
+    }
+    drop(got);
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let [succeeded, refused] = fixture.token_calls();
+    assert!(succeeded as usize >= 4 * EACH_TIME, "{succeeded}");
+    // With each swap a caller that was refused reads the file at once, for all.
+    assert!((1..=3 * CALLERS as u64).contains(&refused), "{refused}");
 }

@@ -3,12 +3,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy's exemption for tests leaves out their helpers")]
 
+use altinn_watch as _;
+
+mod check;
+mod confirm;
 mod discovery;
 mod disk;
 mod emulator;
 mod exchange_leg;
 mod keys;
 mod layer;
+mod lifetimes;
 mod maskinporten_leg;
 mod maskinporten_token;
 mod own_layers;
@@ -18,4 +23,5 @@ mod requests;
 mod sources;
 mod statistics;
 mod stub;
+mod timeouts;
 mod traces;

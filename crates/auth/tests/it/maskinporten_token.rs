@@ -130,6 +130,34 @@ async fn other_requests_have_tokens_of_their_own() {
     assert_eq!(grants, [json!(null), json!("991825827")]);
 }
 
+/// A scope of another API's, beside those of the access.
+const OTHER: &str = "digdir:dialogporten.serviceprovider";
+
+#[tokio::test]
+async fn it_may_have_scopes_for_other_apis_and_is_kept_apart_then() {
+    let scopes = format!("{BOTH_SCOPES} {OTHER}");
+    let stub = Stub::of_legs(vec![Reply::granted(), Reply::granted_for(120, &scopes)], Vec::new()).await;
+    let credentials = stub.credentials();
+    credentials.maskinporten_token().await.unwrap();
+    let more = credentials.with_request(credentials.request().clone().additional_scope(OTHER).unwrap());
+    for _ in 0..2 {
+        assert!(more.maskinporten_token().await.unwrap().scopes().any(|scope| scope == OTHER));
+        assert!(credentials.maskinporten_token().await.unwrap().scopes().all(|scope| scope != OTHER));
+    }
+    let asked: Vec<_> = stub.received("/token").iter().map(|call| call.grant()["scope"].clone()).collect();
+    assert_eq!(asked, [BOTH_SCOPES, scopes.as_str()]);
+}
+
+#[tokio::test]
+async fn an_additional_scope_that_was_not_granted_is_missed() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let credentials = stub.credentials();
+    let more = credentials.with_request(credentials.request().clone().additional_scope(OTHER).unwrap());
+    let error = more.maskinporten_token().await.unwrap_err();
+    assert_eq!((error.kind(), error.missing_scopes()), (ErrorKind::ScopeNotGranted, &[OTHER.to_owned()][..]));
+    assert!(credentials.maskinporten_token().await.is_ok());
+}
+
 #[tokio::test]
 async fn sources_that_have_none_say_so_and_ask_nobody() {
     let stub = Stub::start(|_, _| Reply::exchanged()).await;

@@ -1,8 +1,8 @@
-use altinn_auth::{Credentials, ErrorKind};
+use altinn_auth::{Credentials, CredentialsBuilder, DiskCache, ErrorKind, Leg, SigningKey};
 use altinn_core::{Environment, INSTANCES_READ, Read, ReadWrite};
 use serde_json::json;
 
-use crate::stub::{EXCHANGE, Reply, Stub, jwt};
+use crate::stub::{EXCHANGE, JWK, Reply, Stub, jwt};
 
 #[tokio::test]
 async fn a_scope_that_was_not_granted_stops_before_the_exchange() {
@@ -21,6 +21,66 @@ async fn a_token_that_names_no_service_owner_is_refused() {
     let error = stub.credentials().token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoOrgCode);
     assert!(error.advice().contains("list of service owners"), "{error}");
+}
+
+fn builder(stub: &Stub) -> CredentialsBuilder<ReadWrite> {
+    Credentials::builder(stub.environment()).client_id("c").key(SigningKey::from_jwk(JWK).unwrap())
+}
+
+#[tokio::test]
+async fn a_token_of_another_service_owner_than_the_expected_one_is_refused() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    for right in ["ttd", " TTD "] {
+        assert!(builder(&stub).service_owner(right).build().unwrap().token().await.is_ok());
+    }
+    let wrong = builder(&stub).service_owner("skd").build().unwrap();
+    let error = wrong.token().await.unwrap_err();
+    assert_eq!((error.kind(), error.leg()), (ErrorKind::WrongOrgCode, Some(Leg::Exchange)));
+    assert!(error.to_string().contains("names the service owner ttd, and not skd"), "{error}");
+    assert!(error.advice().contains("another organisation"), "{error}");
+    // On behalf of others the token is to name them.
+    assert!(wrong.on_behalf_of("405003309".parse().unwrap()).token().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_expected_service_owner_may_be_a_setting() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    for (code, right) in [("ttd", true), ("skd", false)] {
+        let credentials = Credentials::<ReadWrite>::from_vars(|name| {
+            Some(match name {
+                "ALTINN_ENVIRONMENT" => stub.url(""),
+                "ALTINN_SERVICE_OWNER" => code.to_owned(),
+                "MASKINPORTEN_CLIENT_ID" => "c".to_owned(),
+                "MASKINPORTEN_CLIENT_JWK" => JWK.to_owned(),
+                _ => return None,
+            })
+        });
+        assert_eq!(credentials.unwrap().token().await.is_ok(), right, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn for_the_test_department_the_switch_is_named() {
+    let digdir = jwt(&json!({"iat": 1_000, "exp": 2_800, "urn:altinn:org": "digdir"}));
+    let nobody = jwt(&json!({"iat": 1_000, "exp": 2_800}));
+    for (token, kind) in [(digdir, ErrorKind::WrongOrgCode), (nobody, ErrorKind::NoOrgCode)] {
+        let stub = Stub::of_legs(Vec::new(), vec![Reply::new(200, token)]).await;
+        let error = builder(&stub).service_owner("ttd").build().unwrap().token().await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.advice().contains("test_organisation(true)"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_on_disk_is_not_taken_for_another_service_owner_s() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let kept = |builder: CredentialsBuilder<ReadWrite>| {
+        builder.disk_cache(DiskCache::at(folder.path().join("tokens")).unwrap()).build().unwrap()
+    };
+    kept(builder(&stub)).token().await.unwrap();
+    let error = kept(builder(&stub).service_owner("skd")).token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongOrgCode);
 }
 
 #[tokio::test]

@@ -19,7 +19,6 @@ fn org(number: &str) -> OrgNumber {
 }
 
 async fn start(world: World, owner: &str) -> (Emulator, Credentials<Read>) {
-    crate::traces::listen();
     let emulator = Emulator::builder().world(world).start().await.unwrap();
     let client = emulator.register_client(NewClient::new(owner)).unwrap();
     let credentials = Credentials::builder(Environment::emulator(emulator.url()).unwrap())

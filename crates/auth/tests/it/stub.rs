@@ -60,6 +60,8 @@ pub(crate) enum Reply {
     },
     /// Closes the connection without a word.
     Drop,
+    /// Keeps the connection open without a word.
+    Never,
 }
 
 impl Reply {
@@ -128,7 +130,6 @@ pub(crate) struct Stub {
 impl Stub {
     /// `handler` gets each request, and how many came to the same path before it.
     pub(crate) async fn start(handler: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
-        crate::traces::listen();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let received = Arc::<Mutex<Vec<Received>>>::default();
@@ -195,6 +196,7 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
         Reply::Answer { status, headers, body } => (status, headers, body, 0),
         Reply::Truncated { body, missing } => (200, Vec::new(), body, missing),
         Reply::Drop => return,
+        Reply::Never => return std::future::pending().await,
     };
     let mut text = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len() + missing);
     for (name, value) in headers {

@@ -1,67 +1,22 @@
-//! What a program logs at the most talkative level. All tests of this binary are listened to while they run.
+//! What a program logs at the most talkative level.
 
-use std::io;
-use std::sync::{Mutex, Once};
-
-use tracing_subscriber::fmt::MakeWriter;
+use altinn_watch::Recording;
 
 use crate::redaction::{assert_hidden, private_members};
 use crate::stub::{EXCHANGE, Reply, Stub, altinn_token};
-
-/// What every token and grant has in it, every PEM text, and the made-up people and passwords of the tests.
-const SECRETS: [&str; 5] = ["eyJ", "-----BEGIN", "01017012345", "the-password", "dGhlLXVzZXI"];
-
-static LOG: Mutex<String> = Mutex::new(String::new());
-
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let line = String::from_utf8_lossy(bytes);
-        if let Some(secret) = SECRETS.iter().find(|secret| line.contains(**secret)) {
-            // A panic would end in the task that logs, which nobody may wait for.
-            eprintln!("{secret:?} was logged: {line}");
-            std::process::abort();
-        }
-        LOG.lock().unwrap().push_str(&line);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        Self
-    }
-}
-
-/// Has everything logged and looked through from now on. Called by all that a test may start.
-///
-/// For the whole process: whether a line is wanted at all is remembered for all threads, so that another thread
-/// without a subscriber could turn it off.
-pub(crate) fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(Log).init();
-    });
-}
 
 /// The tests beside this one log, too: lines are told apart by this.
 const CLIENT: &str = "the-client-whose-lines-count";
 
 #[tokio::test]
 async fn a_new_token_is_one_line_and_no_line_has_a_secret() {
+    let recording = Recording::start();
     let stub = Stub::of_legs(vec![Reply::new(503, "")], vec![Reply::new(401, "")]).await;
     let credentials = stub.credentials_of(CLIENT);
     credentials.token().await.unwrap();
     credentials.token().await.unwrap();
 
-    let text = LOG.lock().unwrap().clone();
+    let text = recording.text();
     let lines: Vec<_> =
         text.lines().filter(|line| line.contains("new Altinn token") && line.contains(CLIENT)).collect();
     assert_eq!(lines.len(), 1);
@@ -79,6 +34,7 @@ async fn a_new_token_is_one_line_and_no_line_has_a_secret() {
 
 #[tokio::test]
 async fn an_echo_of_a_grant_with_a_person_in_it_is_not_logged() {
+    let recording = Recording::start();
     let stub = Stub::start(|request, _| {
         let words = format!("{} of 01017012345 is bad", request.form("assertion"));
         Reply::refused(503, "down", &words, "MP-000")
@@ -89,16 +45,17 @@ async fn an_echo_of_a_grant_with_a_person_in_it_is_not_logged() {
     let error = credentials.with_request(request).token().await.unwrap_err();
     assert_eq!(stub.received("/token")[0].grant()["pid"], "01017012345");
     // All tries were logged, and the listener has looked at every line.
-    assert!(LOG.lock().unwrap().contains("trying again"));
+    assert!(recording.text().contains("trying again"));
     assert!(error.description().unwrap().contains("is bad"));
 }
 
 #[tokio::test]
 async fn scopes_beyond_those_asked_for_are_one_warning_for_each_new_token() {
+    let recording = Recording::start();
     let more = format!("altinn:other {} digdir:more", crate::stub::BOTH_SCOPES);
     let stub = Stub::of_legs(vec![Reply::granted_for(120, &more); 2], Vec::new()).await;
     let warnings = |client: &str| {
-        let log = LOG.lock().unwrap();
+        let log = recording.text();
         let lines = log.lines().filter(|line| line.contains("granted more") && line.contains(client));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };

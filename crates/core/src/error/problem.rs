@@ -32,7 +32,8 @@ impl Problem {
             Ok(Value::String(text)) => Self::from_text(&text),
             // A whole HTML page from a gateway says nothing that its status does not.
             _ if text.starts_with('<') => Self::default(),
-            _ => Self::from_text(text),
+            // A JSON text that is longer than what is kept has lost its other quotation mark.
+            _ => Self::from_text(text.strip_prefix('"').unwrap_or(text)),
         }
     }
 
@@ -128,6 +129,8 @@ mod tests {
         let long = message(&"ø".repeat(5_000)).unwrap();
         assert_eq!(long.chars().count(), MAX_WORDS + 1);
         assert_eq!(message("\"person 01039012345 is unknown\""), Some("person [redacted] is unknown".into()));
+        let endless = format!("\"Unable to find instance: {}\"", "x".repeat(2 * MAX_BODY));
+        assert!(message(&endless).unwrap().starts_with("Unable to find instance: x"));
     }
 
     proptest! {

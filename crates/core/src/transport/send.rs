@@ -101,10 +101,12 @@ impl Transport {
         let begun = Instant::now();
         let mut backoff = Backoff::new(&self.retry);
         let mut renewed = false;
+        let mut reached = false;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let span = tracing::debug_span!("altinn", op = spec.operation, attempt = attempts);
+            let span =
+                tracing::debug_span!("altinn", otel.name = spec.operation, op = spec.operation, attempt = attempts);
             let fault = match self.attempt(spec, &url, &read).instrument(span).await {
                 Ok(value) => {
                     self.budget.success();
@@ -113,6 +115,8 @@ impl Transport {
                 }
                 Err(fault) => fault,
             };
+            // What an earlier attempt may have done stays done, whatever the last one met.
+            reached |= fault.reached;
             // The authentication layer has dropped the refused token. It repeats the request itself where it can
             // copy the body; a body that is rebuilt for each attempt it can't copy.
             if fault.kind == ErrorKind::Unauthorized && !renewed && rebuilt_per_attempt(&spec.body) {
@@ -125,7 +129,8 @@ impl Transport {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
                     let target = url.path().to_owned();
-                    return Err(fault.into_error(spec.operation).with_call(target, attempts, begun.elapsed()));
+                    let error = fault.into_error(spec.operation).with_reached(reached);
+                    return Err(error.with_call(target, attempts, begun.elapsed()));
                 }
             }
         }
@@ -182,9 +187,13 @@ impl Transport {
         progress: &Progress,
     ) -> Fault {
         let headers = answer.headers().clone();
-        // The status counts even if its explanation breaks off.
-        let body = read::bounded(answer, MAX_BODY, progress, self.idle).await.unwrap_or_default();
-        Fault::refused(status, &headers, &body, spec.judge)
+        match read::bounded(answer, MAX_BODY, progress, self.idle).await {
+            Ok(body) => Fault::refused(status, &headers, &body, spec.judge),
+            // A 404 may be true, or a passing fault of the service: only its explanation tells.
+            Err(broken) if status == StatusCode::NOT_FOUND => broken,
+            // Any other status counts even if its explanation breaks off.
+            Err(_) => Fault::refused(status, &headers, &[], spec.judge),
+        }
     }
 }
 

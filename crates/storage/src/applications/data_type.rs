@@ -2,14 +2,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 /// A kind of data elements, as an app's metadata declares it.
 ///
 /// Storage looks at the two actions, [`enable_file_scan`](Self::enable_file_scan) and
 /// [`ApplicationLogic::auto_delete_on_process_end`] alone. Content types, sizes and counts are checked by the app, not
 /// here.
-#[serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -18,15 +17,15 @@ pub struct DataType {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What it is for, by language.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub description: BTreeMap<String, Option<String>>,
     /// The content types that apps take. None: all.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_content_types: Vec<String>,
     /// Who may contribute, such as `app:owned` or `org:ttd`.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_contributors: Vec<String>,
     /// The action that the policy must grant, beside `read`, to download.
@@ -58,10 +57,10 @@ pub struct DataType {
     /// Whether the app waits for the scan before the process goes on.
     pub validation_error_on_pending_file_scan: bool,
     /// What analyses its content in the app.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub enabled_file_analysers: Vec<String>,
     /// What validates its content in the app.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub enabled_file_validators: Vec<String>,
     /// The keys that apps take in user-defined metadata. None: any, unless the app says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]

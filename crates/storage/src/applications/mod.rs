@@ -10,7 +10,7 @@ use altinn_core::transport::RequestSpec;
 use altinn_core::{AppId, CanRead, Error, ErrorKind, Scope};
 use http::Method;
 use serde::Deserialize;
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 use crate::Client;
 
@@ -59,8 +59,8 @@ impl<'a, S: Scope> Applications<'a, S> {
     /// * `org`: the service owner's code in lower case, such as `ttd`. For one that is not known the list is empty.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an empty code, or one with a hyphen or space, and what any call may
-    /// meet.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an empty code, or one with a hyphen, a space or a capital letter,
+    /// and what any call may meet.
     pub async fn list_of(&self, org: &str) -> Result<Vec<Application>, Error>
     where
         S: CanRead,
@@ -109,10 +109,9 @@ impl<S: Scope> Clone for Applications<'_, S> {
 
 impl<S: Scope> Copy for Applications<'_, S> {}
 
-#[serde_as]
 #[derive(Deserialize)]
 struct ApplicationList {
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default)]
     applications: Vec<Application>,
 }
@@ -122,9 +121,10 @@ fn list() -> RequestSpec {
 }
 
 fn list_of(org: &str) -> Result<RequestSpec, Error> {
-    if org.is_empty() || org.contains(['-', ' ']) {
+    // The service finds nothing for a code in upper case, and does not say so.
+    if org.is_empty() || org.contains(|c: char| matches!(c, '-' | ' ') || c.is_uppercase()) {
         return Err(Error::new(ErrorKind::InvalidInput, LIST_OF)
-            .with_detail("a service owner's code is not empty, and holds no hyphen and no space"));
+            .with_detail("a service owner's code is in lower case, not empty, and holds no hyphen and no space"));
     }
     Ok(RequestSpec::new(LIST_OF, Method::GET).path(["applications"]).segment(org).judge(advice::read))
 }
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_the_service_would_refuse_is_refused() {
-        for org in ["", "a-b", "a b"] {
+        for org in ["", "a-b", "a b", "TTD"] {
             assert_eq!(list_of(org).unwrap_err().kind(), ErrorKind::InvalidInput, "{org:?}");
         }
         for language in ["", "n", "nob", "nø", "n1", "æ"] {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use altinn_core::{AppId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 use super::data_type::DataType;
 use super::settings::{
@@ -13,7 +13,6 @@ use super::settings::{
 /// What is set up for an app: the app's metadata.
 ///
 /// Storage itself heeds little of it; most of it is for the app and the portal.
-#[serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -28,11 +27,11 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// Its title by language.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub title: BTreeMap<String, Option<String>>,
     /// What it is for, by language.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub description: BTreeMap<String, Option<String>>,
     /// From when it may be used.
@@ -45,7 +44,7 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process_id: Option<String>,
     /// The data types that its instances may hold.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub data_types: Vec<DataType>,
     /// Whose instances there may be. All `false`: everybody's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,11 +55,11 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prevent_instance_deletion_for_days: Option<i32>,
     /// What of the data becomes presentation texts.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub presentation_fields: Vec<DataField>,
     /// What of the data becomes data values.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub data_fields: Vec<DataField>,
     /// How it sends through eFormidling.
@@ -87,14 +86,14 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
     /// Words to find it by.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<Keyword>,
     /// How rights to it are shown and delegated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessMetadata>,
     /// Whom to turn to.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contact_points: Vec<ContactPoint>,
     /// When it was first deployed.

@@ -2,16 +2,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 /// How rights to an app are shown and delegated.
-#[serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct AccessMetadata {
     /// What a right to it means, by language.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub right_description: BTreeMap<String, Option<String>>,
     /// Whether rights to it can be delegated.

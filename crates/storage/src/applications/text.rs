@@ -1,9 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 /// The texts of an app in one language.
-#[serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -18,7 +17,7 @@ pub struct TextResource {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The texts.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub resources: Vec<TextElement>,
     /// Members that this version does not know.
     #[serde(flatten)]
@@ -33,7 +32,6 @@ impl TextResource {
 }
 
 /// One text of an app.
-#[serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -43,7 +41,7 @@ pub struct TextElement {
     /// The text, with `{0}`, `{1}` … where its variables stand.
     pub value: Option<String>,
     /// What its variables are replaced by, in order.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub variables: Vec<TextVariable>,
 }
 

@@ -11,7 +11,7 @@ use super::Client;
 /// Settings of a [`Client`].
 #[must_use]
 pub struct ClientBuilder<S: Scope> {
-    credentials: Credentials<S>,
+    pub(super) credentials: Credentials<S>,
     http: Option<reqwest::Client>,
     layers: Vec<Arc<dyn Middleware>>,
     retry: RetryPolicy,

@@ -1,4 +1,5 @@
 mod builder;
+mod check;
 mod raw;
 
 use std::fmt;
@@ -6,16 +7,18 @@ use std::marker::PhantomData;
 
 use altinn_auth::Credentials;
 use altinn_core::transport::Transport;
-use altinn_core::{CanRead, CanWrite, Environment, Error, InstanceId, Read, ReadWrite, Scope};
+use altinn_core::{CanConfirm, CanRead, CanWrite, Environment, Error, InstanceId, Read, ReadConfirm, ReadWrite, Scope};
 use http::Method;
 
 use crate::applications::Applications;
 use crate::data::Data;
 use crate::events::Events;
 use crate::instances::Instances;
+use crate::message_box::MessageBox;
 use crate::process::Process;
 
 pub use builder::ClientBuilder;
+pub use check::check;
 pub use raw::RawRequest;
 
 /// A client of Altinn Storage. Cheap to clone; clones share connections, tokens and the limit on retries.
@@ -25,7 +28,7 @@ pub use raw::RawRequest;
 ///
 /// ```compile_fail
 /// # async fn wrong(client: altinn_storage::Client<altinn_core::Read>, id: altinn_core::InstanceId) {
-/// client.instances().confirm(id).await; // a client with access `Read` cannot write
+/// client.instances().confirm(id).await; // a client with access `Read` cannot confirm
 /// # }
 /// ```
 pub struct Client<S: Scope> {
@@ -82,6 +85,11 @@ impl<S: Scope> Client<S> {
         Applications::new(self)
     }
 
+    /// Reads instances as their owners see them in the older portal.
+    pub fn message_box(&self) -> MessageBox<'_, S> {
+        MessageBox::new(self)
+    }
+
     /// A GET of your own, for what this crate has no method for. Needs `altinn:serviceowner/instances.read`.
     ///
     /// * `path`: the segments below `storage/api/v1`; each stays one segment, whatever it holds.
@@ -115,10 +123,17 @@ impl<S: Scope> Client<S> {
     }
 }
 
-impl Client<ReadWrite> {
-    /// The same client without its methods that write, to hand to code that should only read. It keeps its token, which
-    /// still allows both.
+impl<S: CanRead + CanConfirm> Client<S> {
+    /// The same client without its methods that change something, to hand to code that should only read. It keeps its
+    /// token, which still allows both.
     pub fn read_only(&self) -> Client<Read> {
+        Client::from_parts(self.transport.clone(), self.environment.clone())
+    }
+}
+
+impl Client<ReadWrite> {
+    /// The same client for code that should only read and confirm. It keeps its token, which still allows more.
+    pub fn read_confirm(&self) -> Client<ReadConfirm> {
         Client::from_parts(self.transport.clone(), self.environment.clone())
     }
 }

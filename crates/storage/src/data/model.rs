@@ -3,7 +3,7 @@ use std::fmt;
 use altinn_core::{DataElementId, DataTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 use crate::instances::ResourceLinks;
 use crate::wire::open_enum;
@@ -11,7 +11,6 @@ use crate::wire::open_enum;
 /// One form or file of an instance: what is known about it, not its content.
 ///
 /// `Debug` leaves out the file name, tags and metadata, which may be personal data.
-#[serde_as]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -52,7 +51,7 @@ pub struct DataElement {
     #[serde(default = "yes")]
     pub is_read: bool,
     /// Labels.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default)]
     pub tags: Vec<String>,
     /// Pairs that end users may edit.

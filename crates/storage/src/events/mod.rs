@@ -8,7 +8,7 @@ use altinn_core::transport::RequestSpec;
 use altinn_core::{CanRead, CanWrite, Error, ErrorKind, InstanceId, Scope};
 use http::Method;
 use serde::Deserialize;
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 use uuid::Uuid;
 
 use crate::Client;
@@ -100,11 +100,10 @@ impl<S: Scope> Clone for Events<'_, S> {
 
 impl<S: Scope> Copy for Events<'_, S> {}
 
-#[serde_as]
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EventList {
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default)]
     instance_events: Vec<InstanceEvent>,
 }

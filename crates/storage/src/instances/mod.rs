@@ -19,7 +19,7 @@ mod window;
 use std::time::Duration;
 
 use altinn_core::transport::RequestSpec;
-use altinn_core::{AppId, CanRead, CanWrite, Error, InstanceId, Scope};
+use altinn_core::{AppId, CanConfirm, CanRead, CanWrite, Error, InstanceId, Scope};
 use http::Method;
 use uuid::Uuid;
 
@@ -130,6 +130,8 @@ impl<'a, S: Scope> Instances<'a, S> {
     /// Confirms that the service owner has received the instance and needs nothing more of it. Needs
     /// `altinn:serviceowner/instances.write`, and the action `complete` in the app's policy.
     ///
+    /// Where nothing else is to be changed, [`ReadConfirm`](altinn_core::ReadConfirm) is the access to take.
+    ///
     /// Do it once everything is stored: afterwards the service may delete what the instance owner deletes. Confirming
     /// again changes nothing, so a failed call is safely repeated.
     ///
@@ -138,7 +140,7 @@ impl<'a, S: Scope> Instances<'a, S> {
     /// and what any call may meet.
     pub async fn confirm(&self, id: InstanceId) -> Result<Instance, Error>
     where
-        S: CanWrite,
+        S: CanConfirm,
     {
         self.client.transport().json(&confirm(id)).await
     }

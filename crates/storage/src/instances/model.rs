@@ -4,7 +4,7 @@ use std::fmt;
 use altinn_core::{AppId, InstanceId, PartyId, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 use crate::data::DataElement;
 use crate::process::ProcessState;
@@ -14,7 +14,6 @@ use crate::wire::{open_enum, private_text};
 ///
 /// Everything but the id may be missing in some answer, so it is optional here. `Debug` leaves out texts, values and
 /// the owner's identity, which are personal data.
-#[serde_as]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -46,19 +45,19 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<InstanceStatus>,
     /// Who has confirmed it. The same stakeholder may stand there several times: read it as a set.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complete_confirmations: Vec<CompleteConfirmation>,
     /// Its data elements.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default)]
     pub data: Vec<DataElement>,
     /// Texts that the app shows in lists of instances.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub presentation_texts: BTreeMap<String, Option<String>>,
     /// Values that the app lifts out of its data.
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data_values: BTreeMap<String, Option<String>>,
     /// When it was made.

@@ -58,6 +58,24 @@ enum Versions {
     A2Ref(String),
 }
 
+impl Of {
+    fn org(&self) -> &str {
+        match self {
+            Self::App(app) => app.org(),
+            Self::Org(org) => org,
+        }
+    }
+}
+
+impl Versions {
+    fn altinn2_reference(&self) -> Option<&str> {
+        match self {
+            Self::A2Ref(reference) => Some(reference),
+            _ => None,
+        }
+    }
+}
+
 /// Whose instances to list. `Debug` does not show a person number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,7 +121,7 @@ impl InstanceQuery {
     }
 
     /// Instances of all apps of a service owner, by its code in lower case, such as `ttd`. The service compares
-    /// letter by letter: `TTD` finds nothing.
+    /// letter by letter and would find nothing for `TTD`, so that is refused when the list is asked for.
     pub fn org(org: impl Into<String>) -> Self {
         Self::new(Of::Org(org.into()))
     }
@@ -251,6 +269,10 @@ impl InstanceQuery {
         spec = match &self.of {
             Of::App(app) => spec.query("org", app.org()).query("appId", app),
             Of::Org(org) if org.trim().is_empty() => return invalid("the service owner's code is empty"),
+            // The service lets it pass, and then finds nothing.
+            Of::Org(org) if org.chars().any(char::is_uppercase) => {
+                return invalid("a service owner's code is in lower case");
+            }
             Of::Org(org) => spec.query("org", org),
         };
         spec = match &self.owner {
@@ -259,7 +281,15 @@ impl InstanceQuery {
             Some(InstanceOwnerFilter::Organisation(number)) => owner_header(spec, "organisation", number.as_str()),
             Some(InstanceOwnerFilter::Person(number)) => owner_header(spec, "person", number.expose()),
         };
+        let texts = [self.not_confirmed_by.as_deref(), self.current_task.as_deref(), self.search.as_deref()];
+        if texts.into_iter().chain([self.versions.altinn2_reference()]).flatten().any(|text| text.trim().is_empty()) {
+            return invalid("a filter is empty: the service would pass it over, and list everything");
+        }
         if let Some(by) = &self.not_confirmed_by {
+            // The service reads it as `confirmed=false` then, and what `confirmed` says goes before that.
+            if self.confirmed == Some(true) && by.eq_ignore_ascii_case(self.of.org()) {
+                return invalid("nothing is confirmed by its service owner and not confirmed by it");
+            }
             // The service writes the value into its database query unescaped, and answers 500.
             if by.contains('"') {
                 return invalid("a stakeholder's code holds no quotation mark");
@@ -291,6 +321,9 @@ impl InstanceQuery {
         }
         spec = match &self.versions {
             Versions::Altinn3 => spec,
+            Versions::Only(version) | Versions::AllBut(version) if i16::try_from(*version).is_err() => {
+                return invalid("a generation of Altinn is a number up to 32767");
+            }
             Versions::Only(version) => spec.query("mainVersionInclude", version),
             Versions::AllBut(version) => spec.query("mainVersionExclude", version),
             Versions::A3Ref(reference) if reference.chars().count() == 12 => spec.query("A3Ref", reference),
@@ -416,7 +449,23 @@ mod tests {
         let query = InstanceQuery::org("ttd");
         assert_eq!(query.spec(Some(0), None).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(query.spec(Some(u32::MAX), None).unwrap_err().kind(), ErrorKind::InvalidInput);
-        assert!(InstanceQuery::org(" ").spec(None, None).is_err());
-        assert!(query.not_confirmed_by("a\"b").spec(None, None).is_err());
+        for refused in [
+            InstanceQuery::org(" "),
+            InstanceQuery::org("TTD"),
+            query.clone().not_confirmed_by("a\"b"),
+            query.clone().not_confirmed_by(" "),
+            query.clone().current_task(""),
+            query.clone().search("\t"),
+            query.clone().altinn2_archive_reference(""),
+            query.clone().main_version(40_000),
+            query.clone().not_main_version(u16::MAX),
+            query.clone().confirmed(true).not_confirmed_by("TTD"),
+            InstanceQuery::app("ttd/a".parse().unwrap()).confirmed(true).not_confirmed_by("ttd"),
+        ] {
+            let error = refused.spec(None, None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused:?}");
+        }
+        assert!(query.clone().confirmed(true).not_confirmed_by("digdir").spec(None, None).is_ok());
+        assert!(query.confirmed(false).not_confirmed_by("ttd").spec(None, None).is_ok());
     }
 }

@@ -54,6 +54,15 @@ impl Window {
         self.upper.map(|(_, time)| time)
     }
 
+    /// The two ends, if each is one of whole seconds that is included.
+    pub(crate) fn inclusive_seconds(self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+        let fits = |(operator, time): (&str, Timestamp)| {
+            time.as_jiff().subsec_nanosecond() == 0 && matches!(operator, "gte" | "lte")
+        };
+        let all = [self.lower, self.upper].into_iter().flatten().all(fits);
+        all.then(|| (self.lower(), self.upper()))
+    }
+
     /// The operators must be in lower case, and the operator must be there: the service ignores anything else
     /// silently. It reckons in seven digits of fraction.
     pub(super) fn add_to(self, mut spec: RequestSpec, name: &'static str) -> RequestSpec {

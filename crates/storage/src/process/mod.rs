@@ -8,7 +8,7 @@ use altinn_core::transport::RequestSpec;
 use altinn_core::{CanRead, CanWrite, Error, InstanceId, Scope};
 use http::Method;
 use serde::Deserialize;
-use serde_with::{DefaultOnNull, serde_as};
+use serde_with::{As, DefaultOnNull};
 
 use crate::Client;
 use crate::events::InstanceEvent;
@@ -141,11 +141,10 @@ impl<S: Scope> Clone for Process<'_, S> {
 
 impl<S: Scope> Copy for Process<'_, S> {}
 
-#[serde_as]
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct History {
-    #[serde_as(deserialize_as = "DefaultOnNull")]
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     #[serde(default)]
     process_history: Vec<ProcessHistoryItem>,
 }

@@ -17,14 +17,21 @@ pub(super) fn factors(
     modulus: &[u8],
     public_exponent: &[u8],
     private_exponent: &[u8],
-    primes: Option<[Number; 2]>,
+    primes: [Option<Number>; 2],
 ) -> Result<Factors, KeyError> {
     let [n, e, d] = [modulus, public_exponent, private_exponent].map(BigUint::from_bytes_be);
-    let (p, q) = match &primes {
-        Some([p, q]) => (BigUint::from_bytes_be(p), BigUint::from_bytes_be(q)),
-        None => primes_of(&n, &e, &d).ok_or(KeyError::Inconsistent)?,
-    };
     let one = BigUint::from(1_u8);
+    let [p, q] = primes.map(|prime| prime.map(|prime| BigUint::from_bytes_be(&prime)));
+    // Below two it is no prime, and zero divides nothing.
+    if [&p, &q].into_iter().flatten().any(|prime| *prime <= one) {
+        return Err(KeyError::Inconsistent);
+    }
+    let (p, q) = match (p, q) {
+        (Some(p), Some(q)) => (p, q),
+        (Some(p), None) => (p.clone(), &n / p),
+        (None, Some(q)) => (&n / &q, q),
+        (None, None) => primes_of(&n, &e, &d).ok_or(KeyError::Inconsistent)?,
+    };
     if p <= one || q <= one || &p * &q != n {
         return Err(KeyError::Inconsistent);
     }

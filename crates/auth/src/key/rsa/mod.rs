@@ -1,6 +1,5 @@
 //! The numbers of an RSA private key, and the forms they are written in.
 
-#[cfg(feature = "incomplete-keys")]
 mod derive;
 mod pkcs;
 
@@ -25,7 +24,7 @@ pub(super) struct Rsa {
     pub(super) factors: Factors,
 }
 
-/// The values for the quick way of signing, which some tools leave out of a JWK.
+/// The values for the quick way of signing, the only one that the signing library knows.
 pub(super) struct Factors {
     pub(super) primes: [Number; 2],
     pub(super) exponents: [Number; 2],
@@ -41,9 +40,9 @@ impl Rsa {
         Ok(Self { modulus, public_exponent, private_exponent, factors })
     }
 
-    /// A key without all of its factors. They are computed, which takes a moment.
-    #[cfg(feature = "incomplete-keys")]
-    pub(super) fn incomplete(numbers: [Number; 3], primes: Option<[Number; 2]>) -> Result<Self, KeyError> {
+    /// A key without all of its factors: some tools leave them out of a JWK. They are computed, which takes a moment
+    /// when there is no prime at all.
+    pub(super) fn incomplete(numbers: [Number; 3], primes: [Option<Number>; 2]) -> Result<Self, KeyError> {
         let [modulus, public_exponent, private_exponent] = &numbers;
         check_length(modulus)?;
         let factors = derive::factors(modulus, public_exponent, private_exponent, primes)?;

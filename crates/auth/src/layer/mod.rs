@@ -1,3 +1,5 @@
+mod confirmation;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +24,9 @@ const CLOCKS_CATCH_UP: Duration = Duration::from_secs(1);
 /// * A request that has an `Authorization` header is passed on untouched.
 /// * A request to a host outside the credentials' environment fails before a token is fetched.
 /// * So does a request whose method goes beyond the credentials' access `S`: without writing only GET, HEAD and OPTIONS
-///   pass, without reading neither GET nor HEAD. The clients of the SDK have no such methods; this is for requests that
-///   are made by hand. The token may allow more than `S`, as that of [`Credentials::read_only`] does.
+///   pass, and with [`ReadConfirm`](altinn_core::ReadConfirm) the POST by which Storage takes a confirmation; without
+///   reading neither GET nor HEAD. The clients of the SDK have no such methods; this is for requests that are made by
+///   hand. The token may allow more than `S`, as that of [`Credentials::read_only`] does.
 /// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
 ///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token.
 /// * On a 401 for a token of the last ten seconds, where the server's clock does not show that the token had begun to
@@ -37,13 +40,14 @@ pub struct AuthLayer {
     shared: Arc<Shared>,
     reads: bool,
     writes: bool,
+    confirms: bool,
 }
 
 impl AuthLayer {
     /// A layer that takes tokens from `credentials`, and sends them to its environment only, with methods that `S`
     /// allows.
     pub fn new<S: Scope>(credentials: Credentials<S>) -> Self {
-        Self { shared: credentials.shared(), reads: S::READS, writes: S::WRITES }
+        Self { shared: credentials.shared(), reads: S::READS, writes: S::WRITES, confirms: S::CONFIRMS }
     }
 
     fn check(&self, request: &Request) -> Result<(), Error> {
@@ -53,20 +57,23 @@ impl AuthLayer {
             let message = format!("{host} must not see a token for the environment {environment}");
             return Err(Error::of(ErrorKind::HostNotAllowed, message).into());
         }
-        let method = request.method();
-        if !self.allows(method) {
-            let message = format!("the credentials' access does not allow {method}");
+        if !self.allows(request) {
+            let message = format!("the credentials' access does not allow {}", request.method());
             return Err(Error::of(ErrorKind::AccessDenied, message)
-                .advice("for reading make them with Read or ReadWrite, for anything else with Write or ReadWrite")
+                .advice(
+                    "for reading make them with Read, ReadConfirm or ReadWrite, for confirmations with ReadConfirm, \
+                     for anything else with Write or ReadWrite",
+                )
                 .into());
         }
         Ok(())
     }
 
-    fn allows(&self, method: &Method) -> bool {
-        match *method {
+    fn allows(&self, request: &Request) -> bool {
+        match *request.method() {
             Method::OPTIONS => true,
             Method::GET | Method::HEAD => self.reads,
+            Method::POST if self.confirms && !self.writes => confirmation::is(request.url(), &self.shared.environment),
             // What a method does that nobody has heard of can't be known.
             _ => self.writes,
         }

@@ -1,0 +1,33 @@
+//! Listens to a whole test binary at TRACE, and ends the process as soon as a secret is logged.
+//!
+//! A test binary is listened to when it is linked with this crate: `use altinn_watch as _;` in its root, below
+//! `#[cfg(test)]` in a crate's `lib.rs` or `main.rs`. The listener is installed before `main`, so that no test has to
+//! begin it, and no later one can take its place. It sees every event and every field of every span, of our crates
+//! and of all below them, those that use the `log` crate included.
+//!
+//! What must not be logged: anything that looks like a token or a grant, a private key as PEM, in base64 or as a JWK's
+//! members, a national identity number, and the secrets that the tests make up.
+//!
+//! The process is ended, because a panic would end in the task that logs, which nobody may wait for. The message names
+//! the kind of secret, the thread (which the test harness names after the test), the target, the field and the line
+//! of code, but never the secret.
+//!
+//! A test that wants to read what is logged takes a [`Recording`].
+
+mod fields;
+mod listener;
+mod recording;
+mod secret;
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use recording::Recording;
+
+#[ctor::ctor(unsafe)]
+fn install() {
+    // Takes the records of the log crate, too.
+    if tracing_subscriber::registry().with(listener::Listener).try_init().is_err() {
+        listener::end("the tests can't be listened to: something else listens already");
+    }
+}
