@@ -21,6 +21,9 @@
 //!
 //! It is a test tool: it listens on loopback only, and its keys protect nothing.
 
+#[cfg(test)]
+use altinn_watch as _;
+
 mod authentication;
 mod builder;
 mod cdn;

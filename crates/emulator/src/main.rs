@@ -1,5 +1,8 @@
 //! Maskinporten, the Altinn token exchange and Altinn Storage on one loopback port.
 
+#[cfg(test)]
+use altinn_watch as _;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

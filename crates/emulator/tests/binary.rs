@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use altinn_watch as _;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 

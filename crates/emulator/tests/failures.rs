@@ -1,7 +1,7 @@
 //! Failures on order happen to one request, and what follows is as if nothing had been.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
-mod watch;
+use altinn_watch as _;
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,6 @@ async fn get(emulator: &Emulator, path: &str) -> reqwest::Result<(u16, String)> 
 
 #[tokio::test]
 async fn each_happens_once_and_only_where_it_was_ordered() {
-    watch::watch();
     let emulator = Emulator::start().await.unwrap();
     emulator.seed(Submission::new("ttd/mottak-demo", 510_001));
     let list = "storage/api/v1/instances?org=ttd";
@@ -42,7 +41,6 @@ async fn each_happens_once_and_only_where_it_was_ordered() {
 
 #[tokio::test]
 async fn a_lost_answer_does_not_undo_the_work() {
-    watch::watch();
     let emulator = Emulator::start().await.unwrap();
     let id = emulator.seed(Submission::new("ttd/mottak-demo", 510_001));
     let scopes = "altinn:serviceowner/instances.read altinn:serviceowner/instances.write";

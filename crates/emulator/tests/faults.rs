@@ -1,7 +1,7 @@
 //! Each known fault of the real Storage is shown by default, and gone when it is switched off.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
-mod watch;
+use altinn_watch as _;
 
 use altinn_emulator::{Emulator, Fault, Submission, World};
 use reqwest::{Method, StatusCode};
@@ -16,14 +16,13 @@ struct Setup {
 const WORLD: &str = r#"{
     "orgs": {"ttd": {"orgNumber": "405003309", "name": {}}, "digdir": {"orgNumber": "991825827", "name": {}}},
     "parties": [{"partyId": 501337, "person": "01039012345", "name": "Sophie Salt"}],
-    "policies": {"open": {"owner": ["read", "write", "complete"], "org:digdir": ["read", "complete"]}},
+    "policies": {"open": {"owner": ["read", "write", "complete", "delete", "sign"], "org:digdir": ["read", "complete"]}},
     "dataTypes": [{"id": "model"}],
     "apps": {"ttd/app": {"policy": "open"}}
 }"#;
 
 impl Setup {
     async fn new(without: Option<Fault>) -> Self {
-        watch::watch();
         let mut builder = Emulator::builder().world(World::from_json(WORLD).unwrap());
         if let Some(fault) = without {
             builder = builder.without(fault);
@@ -45,6 +44,29 @@ impl Setup {
         }
         let answer = request.send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Sends a file, and gives the status with the answer's document.
+    async fn file(&self, method: Method, path: &str, name: Option<&str>, content: Vec<u8>) -> (StatusCode, Value) {
+        let url = format!("{}storage/api/v1/{path}", self.emulator.url());
+        let mut request = self.http.request(method, url).bearer_auth(&self.token).header("content-type", "text/plain");
+        if let Some(name) = name {
+            request = request.header("content-disposition", format!("attachment; filename=\"{name}\""));
+        }
+        let answer = request.body(content).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// The path of a file in a new instance.
+    async fn element(&self) -> String {
+        let id = self.seed();
+        let (_, instance) = self.send(Method::GET, &format!("instances/{id}"), None).await;
+        format!("instances/{id}/data/{}", instance["data"][0]["id"].as_str().unwrap())
+    }
+
+    async fn lists(&self, filter: &str) -> bool {
+        let (status, page) = self.send(Method::GET, &format!("instances?appId=ttd/app&{filter}"), None).await;
+        status == StatusCode::OK && page["count"] != 0
     }
 
     fn seed(&self) -> String {
@@ -89,9 +111,7 @@ async fn shows(setup: &Setup, fault: Fault) -> bool {
             setup.send(Method::GET, "instances?appId=ttd/app&size=0", None).await.1["next"].is_string()
         }
         Fault::EmptyReplacementDestroys => {
-            let id = setup.seed();
-            let (_, instance) = setup.send(Method::GET, &format!("instances/{id}"), None).await;
-            let path = format!("instances/{id}/data/{}", instance["data"][0]["id"].as_str().unwrap());
+            let path = setup.element().await;
             assert_eq!(setup.send(Method::PUT, &path, None).await.0, StatusCode::UNPROCESSABLE_ENTITY);
             let url = format!("{}storage/api/v1/{path}", setup.emulator.url());
             let content = setup.http.get(url).bearer_auth(&setup.token).send().await.unwrap().bytes().await.unwrap();
@@ -122,6 +142,123 @@ async fn shows(setup: &Setup, fault: Fault) -> bool {
         Fault::PartyInPathIsIgnored => {
             let path = format!("instances/1/{}", setup.seed().split_once('/').unwrap().1);
             setup.send(Method::GET, &path, None).await.0 == StatusCode::OK
+        }
+        Fault::UnknownInstanceIsForbidden => {
+            let path = "instances/501337/00000000-0000-4000-8000-00000000dead/complete";
+            setup.send(Method::POST, path, None).await.0 == StatusCode::FORBIDDEN
+        }
+        Fault::ReadingFaultIs404 => {
+            let path = format!("instances/{}", setup.seed());
+            setup.emulator.outages().set_database(true);
+            let (status, _) = setup.send(Method::GET, &path, None).await;
+            setup.emulator.outages().set_database(false);
+            assert_eq!(setup.send(Method::GET, &path, None).await.0, StatusCode::OK);
+            status == StatusCode::NOT_FOUND
+        }
+        _ => {
+            shows_in_queries(setup, fault).await
+                || shows_in_data(setup, fault).await
+                || shows_elsewhere(setup, fault).await
+        }
+    }
+}
+
+async fn shows_in_queries(setup: &Setup, fault: Fault) -> bool {
+    let noon = "2024-05-01T12:00:00.5Z".parse().unwrap();
+    setup.emulator.seed(Submission::new("ttd/app", 501_337).created(noon).last_changed(noon));
+    match fault {
+        Fault::BadQueryIsAServerError => {
+            let (status, words) = setup.send(Method::GET, "instances?appId=ttd/app&created=gt:x", None).await;
+            assert!(words.as_str().unwrap().starts_with("Invalid date expression"));
+            status == StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Fault::OddDateFilterIsIgnored => {
+            assert!(!setup.lists("created=gt:2999-01-01").await);
+            setup.lists("created=GT:2999-01-01").await
+        }
+        Fault::EndEventFilterIsIgnored => {
+            assert!(setup.lists("process.endEvent=EndEvent_1").await);
+            setup.lists("process.endEvent=nosuch").await
+        }
+        Fault::SetTimesAreComparedAsText => !setup.lists("process.ended=gt:2024-05-01T12:00:00Z").await,
+        _ => false,
+    }
+}
+
+async fn shows_in_data(setup: &Setup, fault: Fault) -> bool {
+    let path = setup.element().await;
+    match fault {
+        Fault::ReplacementLosesTheName => {
+            setup.file(Method::PUT, &path, Some("a.txt"), vec![1]).await;
+            setup.file(Method::PUT, &path, None, vec![2]).await.1["filename"].is_null()
+        }
+        Fault::ReplacementsAreSmall => {
+            let (status, _) = setup.file(Method::PUT, &path, None, vec![7; 30_000_001]).await;
+            status == StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Fault::LockedElementIsDeleted => {
+            setup.send(Method::PUT, &format!("{path}/lock"), None).await;
+            setup.send(Method::DELETE, &path, None).await.0 == StatusCode::OK
+        }
+        Fault::InfectedContentIsSent => {
+            let scan = format!("{}/filescanstatus", path.replace("/data/", "/dataelements/"));
+            setup.send(Method::PUT, &scan, Some(json!({"fileScanResult": "Infected"}))).await;
+            setup.send(Method::GET, &path, None).await.0 == StatusCode::OK
+        }
+        Fault::DownloadHasNoLength => {
+            let url = format!("{}storage/api/v1/{path}", setup.emulator.url());
+            let answer = setup.http.get(url).bearer_auth(&setup.token).send().await.unwrap();
+            let length = answer.content_length();
+            assert_eq!(answer.text().await.unwrap(), "<a/>");
+            assert!(length.is_none_or(|length| length == 4));
+            length.is_none()
+        }
+        Fault::FileNameIsDecodedTwice => {
+            setup.file(Method::PUT, &path, Some("a+b.txt"), vec![1]).await.1["filename"] == "a b.txt"
+        }
+        Fault::UnnamedWriterFailsLate => {
+            let claims =
+                json!({"urn:altinn:org": "ttd", "urn:altinn:orgNumber": "405003309", "exp": 4_000_000_000_u64});
+            let token = setup.emulator.sign_altinn_token(&claims).unwrap();
+            setup.send_as(&token, Method::DELETE, &path, None).await.0 == StatusCode::INTERNAL_SERVER_ERROR
+        }
+        _ => false,
+    }
+}
+
+async fn shows_elsewhere(setup: &Setup, fault: Fault) -> bool {
+    let id = setup.seed();
+    match fault {
+        Fault::SoftDeletionIsStampedAnew => {
+            let path = format!("instances/{id}");
+            let delete = || setup.send(Method::DELETE, &path, None);
+            let (_, first) = delete().await;
+            setup.emulator.clock().advance(jiff::SignedDuration::from_secs(1));
+            let (_, second) = delete().await;
+            assert!(first["status"]["softDeleted"].is_string());
+            first["status"]["softDeleted"] != second["status"]["softDeleted"]
+        }
+        Fault::UndeclaredSignatureIs405 => {
+            let request = json!({"signatureDocumentDataType": "nosuch", "signee": {"userId": "7"},
+                                 "dataElementSignatures": []});
+            let (status, _) = setup.send(Method::POST, &format!("instances/{id}/sign"), Some(request)).await;
+            assert!(status.is_client_error());
+            status == StatusCode::METHOD_NOT_ALLOWED
+        }
+        Fault::EventPathIsIgnored => {
+            let other = setup.seed();
+            let event = |of: &str| json!({"instanceId": of, "eventType": "Saved", "user": {"orgId": "ttd"}});
+            let path = format!("instances/{id}/events");
+            let (_, own) = setup.send(Method::POST, &path, Some(event(&id))).await;
+            let elsewhere = format!("instances/{other}/events/{}", own["id"].as_str().unwrap());
+            let read = setup.send(Method::GET, &elsewhere, None).await.0 == StatusCode::OK;
+            let posted = setup.send(Method::POST, &path, Some(event(&other))).await.0 == StatusCode::CREATED;
+            assert_eq!(read, posted);
+            read
+        }
+        Fault::HalfOpenPeriodIsIgnored => {
+            let path = format!("instances/{id}/events?from=2999-01-01");
+            setup.send(Method::GET, &path, None).await.1["instanceEvents"] != json!([])
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking, in its helpers, too")]
 
-mod watch;
+use altinn_watch as _;
 
 use altinn_emulator::{Builder, Emulator, Fault, Submission};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -24,7 +24,6 @@ impl Owner {
     }
 
     async fn of(builder: Builder) -> Self {
-        watch::watch();
         let emulator = builder.start().await.expect("an emulator");
         let scopes = "altinn:serviceowner altinn:serviceowner/instances.read altinn:serviceowner/instances.write";
         let token = emulator.service_owner_token("ttd", scopes).expect("a token");
@@ -100,6 +99,71 @@ async fn uploads_of_twenty_writers_are_all_kept_and_whole() {
     }
     seen.sort_unstable();
     assert_eq!(seen, (0..WRITERS).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn data_values_of_twenty_writers_are_all_kept() {
+    let owner = Owner::start().await;
+    let id = owner.emulator.seed(Submission::new(APP, PARTY).unfinished());
+    let path = format!("instances/{id}/datavalues");
+    let body = |writer: usize| json!({"values": {format!("key{writer}"): writer.to_string()}});
+    let statuses = at_once(|writer| {
+        let (owner, path, body) = (&owner, &path, body(writer));
+        async move { owner.put(path, &body).await }
+    })
+    .await;
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    let instance = owner.get(&format!("instances/{id}")).await;
+    assert_eq!(instance["dataValues"].as_object().map(serde_json::Map::len), Some(WRITERS));
+}
+
+#[tokio::test]
+async fn of_twenty_replacements_one_stays_whole() {
+    let owner = Owner::start().await;
+    let id = owner.emulator.seed(Submission::new(APP, PARTY).element("attachment", "text/plain", None, "x"));
+    let element = owner.get(&format!("instances/{id}/dataelements")).await["dataElements"][0]["id"].clone();
+    let path = format!("instances/{id}/data/{}", element.as_str().expect("an id"));
+    // Small ones are kept in memory and large ones on disk.
+    let content = |writer: usize| vec![u8::try_from(writer).expect("a small number"); 20_000 * (writer + 1)];
+    let statuses = at_once(|writer| {
+        let request = owner.client.put(owner.url(&path)).header(CONTENT_TYPE, "text/plain").body(content(writer));
+        async { request.send().await.expect("an answer").status() }
+    })
+    .await;
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    let stored = owner.client.get(owner.url(&path)).send().await.expect("an answer").bytes().await.expect("content");
+    assert_eq!(stored, content(usize::from(stored[0])));
+    let elements = owner.get(&format!("instances/{id}/dataelements")).await;
+    assert_eq!(elements["dataElements"][0]["size"], stored.len());
+    assert_eq!(elements["dataElements"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn twenty_writers_of_different_things_lose_nothing() {
+    let owner = Owner::start().await;
+    let id = owner.emulator.seed(Submission::new(APP, PARTY).unfinished());
+    let statuses = at_once(|writer| {
+        let (owner, id) = (&owner, &id);
+        async move {
+            let key = format!("key{writer}");
+            match writer % 4 {
+                0 => owner.put(&format!("instances/{id}/presentationtexts"), &json!({"texts": {key: "a"}})).await,
+                1 => owner.put(&format!("instances/{id}/datavalues"), &json!({"values": {key: "a"}})).await,
+                2 => owner.put(&format!("instances/{id}/substatus"), &json!({"label": "merke"})).await,
+                _ => owner.upload(id, vec![1; 300_000]).await,
+            }
+        }
+    })
+    .await;
+    assert!(statuses.iter().all(StatusCode::is_success), "{statuses:?}");
+    let instance = owner.get(&format!("instances/{id}")).await;
+    let members = |name: &str| instance[name].as_object().map(serde_json::Map::len);
+    assert_eq!((members("presentationTexts"), members("dataValues")), (Some(WRITERS / 4), Some(WRITERS / 4)));
+    assert_eq!(instance["data"].as_array().map(Vec::len), Some(WRITERS / 4));
+    assert_eq!(instance["status"]["substatus"]["label"], "merke");
+    let listed = owner.get(&format!("instances?appId={APP}")).await;
+    assert_eq!(listed["count"], 1, "it stands in the index once");
+    assert_eq!(listed["instances"][0]["lastChanged"], instance["lastChanged"]);
 }
 
 #[tokio::test]

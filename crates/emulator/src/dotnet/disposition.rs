@@ -33,12 +33,13 @@ impl Disposition {
         Some(Self { kind, parameters })
     }
 
-    /// The file name that Storage keeps. The extended form wins. Slashes and zero bytes are replaced first and the
-    /// result is URL-decoded twice afterwards, so that an escaped slash comes through and a plus becomes a blank.
-    pub(crate) fn stored_file_name(&self) -> Option<String> {
+    /// The file name that Storage keeps. The extended form wins. Slashes and zero bytes are replaced first. With
+    /// `decodes_again`, as the service does, the result is URL-decoded twice afterwards, so that an escaped slash comes
+    /// through and a plus becomes a blank.
+    pub(crate) fn stored_file_name(&self, decodes_again: bool) -> Option<String> {
         let name = self.extended_name().or_else(|| self.plain_name())?;
         let safe: String = name.chars().map(|unit| if matches!(unit, '/' | '\0') { '_' } else { unit }).collect();
-        Some(url_decode(&url_decode(&safe)))
+        Some(if decodes_again { url_decode(&url_decode(&safe)) } else { safe })
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     fn name(header: &str) -> Option<String> {
-        Disposition::parse(header)?.stored_file_name()
+        Disposition::parse(header)?.stored_file_name(true)
     }
 
     #[test]

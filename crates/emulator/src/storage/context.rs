@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::caller::Caller;
+use super::faults::Fault;
 use super::model::{DataElement, Instance, ResourceLinks};
 use super::store::State;
 use crate::dotnet::datetime::DateTime;
@@ -84,6 +85,25 @@ impl Context {
     /// The caller, who has to have a token.
     pub(crate) fn caller(&self) -> Result<&Caller, Refusal> {
         self.caller.as_ref().ok_or_else(unauthorized)
+    }
+
+    /// Whether the service shows this fault.
+    pub(crate) fn shows(&self, fault: Fault) -> bool {
+        self.platform.storage.faults().shows(fault)
+    }
+
+    /// Fails when the storage of content is out of order.
+    pub(crate) fn blobs(&self) -> Result<(), Refusal> {
+        if self.platform.outages.blobs() { Err(unhandled()) } else { Ok(()) }
+    }
+
+    /// The refusal of a query that the database layer can't use.
+    pub(crate) fn bad_query(&self, words: &str) -> Refusal {
+        let status = match self.shows(Fault::BadQueryIsAServerError) {
+            true => StatusCode::INTERNAL_SERVER_ERROR,
+            false => StatusCode::BAD_REQUEST,
+        };
+        self.message(status, words)
     }
 
     /// The content of the store. Never keep it across a wait.

@@ -59,6 +59,8 @@ pub(crate) struct Endpoint {
     /// What takes a body of another type instead, where something does.
     pub(crate) without_json: Option<fn(&Context) -> Answer>,
     pub(crate) problems: ProblemType,
+    /// The action needs no database, or says itself what becomes of it without one.
+    pub(crate) without_database: bool,
     pub(crate) run: Run,
 }
 
@@ -88,6 +90,10 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
     };
     let endpoint = by_content_type(endpoint, &parts.headers)?;
     let caller = Caller::of(&parts.headers, &platform);
+    let known = caller.is_some() || matches!(endpoint.access, Access::Anonymous);
+    if known && !endpoint.without_database && platform.outages.database() {
+        return Err(unhandled());
+    }
     let_in(&platform, &endpoint, &values, caller.as_ref())?;
     if !platform.storage.faults().shows(Fault::PartyInPathIsIgnored) {
         same_party(&platform, &values, endpoint.problems)?;
@@ -146,7 +152,17 @@ fn let_in(
         Access::Policy(action) => {
             // The policy's handler fails on a path without a guid before it looks at the caller.
             let guid = guid::parse(values.get("instanceGuid")).ok_or_else(unhandled)?;
+            if caller.is_some_and(|caller| platform.outages.decision_point() && !policy::passes_unasked(caller, action))
+            {
+                return Err(unhandled());
+            }
             let app = platform.storage.lock().rows.get(guid).map(|row| row.app().to_owned());
+            let says_so = !platform.storage.faults().shows(Fault::UnknownInstanceIsForbidden);
+            if app.is_none() && caller.is_some() && says_so {
+                return Err(
+                    response::problem(endpoint.problems, StatusCode::NOT_FOUND, Some("Instance not found.")).into()
+                );
+            }
             caller.is_some_and(|caller| policy::guards(platform, app.as_deref(), caller, action))
         }
     };

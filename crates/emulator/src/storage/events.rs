@@ -1,13 +1,16 @@
 //! Instance events.
 
+use std::ops::RangeInclusive;
+
 use http::StatusCode;
 use http::header::LOCATION;
 use uuid::Uuid;
 
 use super::caller::Caller;
 use super::context::{Answer, Context, Refusal, unhandled};
+use super::faults::Fault;
 use super::model::{Instance, InstanceEvent, InstanceEventList, PlatformUser};
-use crate::dotnet::datetime::DateTime;
+use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::guid;
 use crate::dotnet::query::query_date;
 use crate::response::{self, with_header};
@@ -41,24 +44,28 @@ pub(crate) fn about_element(
     context: &Context,
 ) -> Result<InstanceEvent, Refusal> {
     let nameless = caller.user_id.is_none() && caller.org.is_none() && !caller.is_system_user();
-    if nameless || caller.auth_level().is_none() {
+    if (nameless || caller.auth_level().is_none()) && context.shows(Fault::UnnamedWriterFailsLate) {
         return Err(unhandled());
     }
     Ok(InstanceEvent { data_id: Some(data_id.to_string()), ..about(instance, event_type, caller, context) })
 }
 
-/// `POST instances/…/events`. The event is filed under the instance that its body names.
+/// `POST instances/…/events`.
 pub(crate) fn post(context: &Context) -> Answer {
     let mut binding = context.bind();
     binding.path_int("instanceOwnerPartyId");
     let body = binding.body::<InstanceEvent>(Some("instanceEvent"));
     binding.finish()?;
     let mut event = body.unwrap_or_default();
-    let Some(instance_id) = event.instance_id.as_deref().filter(|id| !id.is_empty()) else {
+    if event.instance_id.as_deref().is_none_or(str::is_empty) {
         let words = "Missing parameter values: instance event must exist and instanceId must be set";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
-    };
-    let instance = instance_id.rsplit('/').next().and_then(guid::parse).ok_or_else(unhandled)?;
+    }
+    let instance = instance_of(&event).ok_or_else(unhandled)?;
+    if context.instance_guid()? != instance && !context.shows(Fault::EventPathIsIgnored) {
+        let words = "The event's instanceId does not match the path.";
+        return Err(context.message(StatusCode::BAD_REQUEST, words));
+    }
     let id = event.id.unwrap_or_else(Uuid::new_v4);
     event.id = Some(id);
     event.created = Some(event.created.map_or_else(|| context.date(), |created| created.as_utc()));
@@ -73,40 +80,52 @@ pub(crate) fn post(context: &Context) -> Answer {
     Ok(with_header(response::json(StatusCode::CREATED, &event), LOCATION, &id.to_string()))
 }
 
-/// `GET instances/…/events/{guid}`: any event, whatever the instance in the path.
+/// `GET instances/…/events/{guid}`.
 pub(crate) fn read(context: &Context) -> Answer {
     let mut binding = context.bind();
     binding.path_int("instanceOwnerPartyId");
     binding.finish()?;
     let id = guid::parse(context.values.get("eventGuid")).ok_or_else(unhandled)?;
-    match context.state().events.get(id) {
+    let any = context.shows(Fault::EventPathIsIgnored);
+    let guid = context.instance_guid()?;
+    match context.state().events.get(id).filter(|event| any || instance_of(event) == Some(guid)) {
         Some(event) => Ok(response::json(StatusCode::OK, event)),
         None => Err(context.problem(StatusCode::NOT_FOUND, None)),
     }
 }
 
-/// `GET instances/…/events`. The period counts only when both its ends are given.
+/// The instance that an event names, with the party before it or without.
+fn instance_of(event: &InstanceEvent) -> Option<Uuid> {
+    guid::parse(event.instance_id.as_deref()?.rsplit('/').next()?)
+}
+
+/// `GET instances/…/events`.
 pub(crate) fn list(context: &Context) -> Answer {
     let mut binding = context.bind();
     binding.path_int("instanceOwnerPartyId");
     binding.finish()?;
-    let period = match (context.query.text("from"), context.query.text("to")) {
-        (Some(from), Some(to)) => {
-            let bad = || {
-                let words = "Unable to perform query. Invalid format for time span. Use string format of UTC.";
-                context.message(StatusCode::BAD_REQUEST, words)
-            };
-            let read = |text| query_date(text, context.now).map(|date| date.to_micros().ticks()).ok_or_else(bad);
-            Some((read(from)?, read(to)?))
-        }
-        _ => None,
-    };
+    let period = period(context)?;
     let types: Vec<&str> = context.query.all("eventTypes").collect();
     let mut events = context.state().events.of(context.instance_guid()?);
     events.retain(|event| {
         let of_type = types.is_empty() || event.event_type.as_deref().is_some_and(|name| types.contains(&name));
         let created = event.created.map_or(0, |created| created.to_micros().ticks());
-        of_type && period.is_none_or(|(from, to)| (from..=to).contains(&created))
+        of_type && period.contains(&created)
     });
     Ok(response::json(StatusCode::OK, &InstanceEventList { instance_events: events }))
+}
+
+/// From when to when, in ticks. The service heeds a period only when both its ends are given.
+fn period(context: &Context) -> Result<RangeInclusive<i64>, Refusal> {
+    let (from, to) = (context.query.text("from"), context.query.text("to"));
+    if (from.is_none() || to.is_none()) && context.shows(Fault::HalfOpenPeriodIsIgnored) {
+        return Ok(i64::MIN..=i64::MAX);
+    }
+    let read = |text| {
+        query_date(text, context.now).map(|date| date.to_micros().ticks()).ok_or_else(|| {
+            let words = "Unable to perform query. Invalid format for time span. Use string format of UTC.";
+            context.message(StatusCode::BAD_REQUEST, words)
+        })
+    };
+    Ok(from.map_or(Ok(0), read)?..=to.map_or(Ok(MAX_TICKS), read)?)
 }

@@ -48,6 +48,41 @@ faults! {
     ConfirmationsRace = "confirmations-race",
     /// The party in the path is not compared with the instance's.
     PartyInPathIsIgnored = "party-in-path-is-ignored",
+    /// An instance that does not exist is answered with 403 where the policy guards the whole route.
+    UnknownInstanceIsForbidden = "unknown-instance-is-forbidden",
+    /// Any fault while an instance is read is answered with 404, with the exception in the text.
+    ReadingFaultIs404 = "reading-fault-is-404",
+    /// A query with a bad date, token or size is answered with 500 instead of 400.
+    BadQueryIsAServerError = "bad-query-is-a-server-error",
+    /// A date filter without an operator, or with one that nobody knows, is passed over, so that more is listed.
+    OddDateFilterIsIgnored = "odd-date-filter-is-ignored",
+    /// The filter `process.endEvent` is read and never used.
+    EndEventFilterIsIgnored = "end-event-filter-is-ignored",
+    /// The filters `process.ended`, `dueBefore` and `visibleAfter` compare letter by letter, so that half a second
+    /// past twelve comes before twelve.
+    SetTimesAreComparedAsText = "set-times-are-compared-as-text",
+    /// Replacing content without saying its file name, references and type anew loses them.
+    ReplacementLosesTheName = "replacement-loses-the-name",
+    /// Content can be replaced by 30 000 000 bytes at most, although 2000 MiB can be uploaded.
+    ReplacementsAreSmall = "replacements-are-small",
+    /// Deleting a data element does not heed its lock.
+    LockedElementIsDeleted = "locked-element-is-deleted",
+    /// Content that the virus scanner has condemned is sent like any other.
+    InfectedContentIsSent = "infected-content-is-sent",
+    /// A download says nothing of its length.
+    DownloadHasNoLength = "download-has-no-length",
+    /// File names are URL-decoded twice, so that a plus becomes a blank.
+    FileNameIsDecodedTwice = "file-name-is-decoded-twice",
+    /// A token without an authentication level gets 500 for changing data, after the change has been made.
+    UnnamedWriterFailsLate = "unnamed-writer-fails-late",
+    /// Deleting an instance softly once more changes when it was deleted.
+    SoftDeletionIsStampedAnew = "soft-deletion-is-stamped-anew",
+    /// A signature whose data type is not declared is refused with 405.
+    UndeclaredSignatureIs405 = "undeclared-signature-is-405",
+    /// Events are filed under the instance that their body names, and read whatever the instance in the path.
+    EventPathIsIgnored = "event-path-is-ignored",
+    /// A period of events with one end is ignored.
+    HalfOpenPeriodIsIgnored = "half-open-period-is-ignored",
 }
 
 impl fmt::Display for Fault {

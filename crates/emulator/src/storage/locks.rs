@@ -57,7 +57,7 @@ pub(crate) fn acquire(context: &Context) -> Answer {
     let guid = known_instance(context)?;
     let mut state = context.state();
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
-    if task_refuses(&context.platform.world, row, caller) {
+    if task_refuses(&context.platform, row, caller) {
         return Err(context.problem(StatusCode::FORBIDDEN, Some("Not authorized to acquire instance lock.")));
     }
     let secret: Vec<u8> =

@@ -4,9 +4,13 @@ use super::caller::Caller;
 use crate::platform::Platform;
 use crate::world::World;
 
-/// Whether `caller` may take `action` in `app`: a subject of the policy has it, and the caller is authenticated as
-/// strongly as the policy asks.
-pub(crate) fn permits(world: &World, app: &str, caller: &Caller, action: &str) -> bool {
+/// Whether the decision point lets `caller` take `action` in `app`. One that gives no answer is taken for a no.
+pub(crate) fn permits(platform: &Platform, app: &str, caller: &Caller, action: &str) -> bool {
+    !platform.outages.decision_point() && grants(&platform.world, app, caller, action)
+}
+
+/// Whether a subject of the policy has the action, and the caller is authenticated as strongly as the policy asks.
+fn grants(world: &World, app: &str, caller: &Caller, action: &str) -> bool {
     let Some(policy) = world.policy_of(app) else { return false };
     let owner = app.split_once('/').is_some_and(|(org, _)| caller.is_org(org));
     let granted =
@@ -30,15 +34,19 @@ fn is_strong_enough(world: &World, app: &str, caller: &Caller) -> bool {
 }
 
 /// Whether one of `actions` is permitted.
-pub(crate) fn permits_any(world: &World, app: &str, caller: &Caller, actions: &[&str]) -> bool {
-    actions.iter().any(|action| permits(world, app, caller, action))
+pub(crate) fn permits_any(platform: &Platform, app: &str, caller: &Caller, actions: &[&str]) -> bool {
+    actions.iter().any(|action| permits(platform, app, caller, action))
 }
 
 /// What a policy that guards a whole route says about an instance. The synchroniser passes without being asked,
 /// except to confirm and sign; an instance that doesn't exist has no policy that could permit anything.
 pub(crate) fn guards(platform: &Platform, app: Option<&str>, caller: &Caller, action: &str) -> bool {
-    let bypass = matches!(action, "read" | "write" | "delete") && caller.is_sync_adapter();
-    bypass || app.is_some_and(|app| permits(&platform.world, app, caller, action))
+    passes_unasked(caller, action) || app.is_some_and(|app| permits(platform, app, caller, action))
+}
+
+/// Whether the decision point is not asked at all.
+pub(crate) fn passes_unasked(caller: &Caller, action: &str) -> bool {
+    matches!(action, "read" | "write" | "delete") && caller.is_sync_adapter()
 }
 
 /// The actions of which one is needed to work on a task of this type.
@@ -79,11 +87,11 @@ mod tests {
         let owner = caller(&json!({"urn:altinn:org": "ttd", "urn:altinn:authlevel": 3}));
         let other = caller(&json!({"urn:altinn:org": "digdir", "urn:altinn:authlevel": 3}));
         let user = caller(&json!({"urn:altinn:userid": 7, "urn:altinn:authlevel": 3}));
-        assert!(permits(&world, "ttd/a", &owner, "read"));
-        assert!(!permits(&world, "ttd/a", &owner, "complete"));
-        assert!(permits(&world, "ttd/a", &other, "complete"));
-        assert!(permits_any(&world, "ttd/a", &user, &["read", "write"]));
-        assert!(!permits(&world, "ttd/nosuch", &owner, "read"));
+        assert!(grants(&world, "ttd/a", &owner, "read"));
+        assert!(!grants(&world, "ttd/a", &owner, "complete"));
+        assert!(grants(&world, "ttd/a", &other, "complete"));
+        assert!(["read", "write"].iter().any(|action| grants(&world, "ttd/a", &user, action)));
+        assert!(!grants(&world, "ttd/nosuch", &owner, "read"));
     }
 
     #[test]
@@ -91,10 +99,10 @@ mod tests {
         let world = world();
         let org = |level: i64| caller(&json!({"urn:altinn:org": "ttd", "urn:altinn:authlevel": level}));
         let user = caller(&json!({"urn:altinn:userid": 7, "urn:altinn:authlevel": 1}));
-        assert!(permits(&world, "ttd/a", &org(1), "read"));
-        assert!(!permits(&world, "ttd/a", &org(0), "read"));
-        assert!(!permits(&world, "ttd/a", &user, "write"));
-        assert!(permits(&world, "ttd/b", &org(0), "read"));
+        assert!(grants(&world, "ttd/a", &org(1), "read"));
+        assert!(!grants(&world, "ttd/a", &org(0), "read"));
+        assert!(!grants(&world, "ttd/a", &user, "write"));
+        assert!(grants(&world, "ttd/b", &org(0), "read"));
     }
 
     #[test]

@@ -61,10 +61,10 @@ pub(super) static ROUTES: LazyLock<Router<Endpoint>> = LazyLock::new(|| {
 fn instance_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     let read = Access::Policy("read");
     router
-        .route(Method::GET, INSTANCES, whole(Access::Authenticated, instances::list))
-        .route(Method::POST, INSTANCES, whole(Access::Authenticated, instances::create).json())
-        .route(Method::GET, BY_GUID, whole(Access::Authenticated, instances::read))
-        .route(Method::GET, INSTANCE, whole(Access::Authenticated, instances::read))
+        .route(Method::GET, INSTANCES, whole(Access::Authenticated, instances::list).without_database())
+        .route(Method::POST, INSTANCES, whole(Access::Authenticated, instances::create).json().without_database())
+        .route(Method::GET, BY_GUID, whole(Access::Authenticated, instances::read).without_database())
+        .route(Method::GET, INSTANCE, whole(Access::Authenticated, instances::read).without_database())
         .route(Method::DELETE, INSTANCE, whole(Access::Policy("delete"), instances::delete))
         .route(Method::POST, COMPLETE, streamed(Access::Policy("complete"), Run::Streamed(instances::complete)))
         .route(Method::PUT, READ_STATUS, whole(read, instances::set_read_status))
@@ -97,7 +97,7 @@ fn process_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::PUT, PROCESS, whole(Access::Authenticated, process::update).json())
         .route(Method::PUT, PROCESS_AND_EVENTS, whole(Access::Authenticated, process::update_with_events).json())
         .route(Method::GET, HISTORY, whole(read, process::history))
-        .route(Method::GET, AUTH_INFO, whole(Access::Anonymous, process::auth_info))
+        .route(Method::GET, AUTH_INFO, whole(Access::Anonymous, process::auth_info).without_database())
         .route(Method::POST, EVENTS, whole(read, events::post).json())
         .route(Method::GET, EVENTS, whole(read, events::list))
         .route(Method::GET, EVENT, whole(read, events::read))
@@ -115,7 +115,7 @@ fn registry_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::PATCH, APPLICATIONS, id_check())
         .route(Method::DELETE, APPLICATIONS, id_check())
         .route(Method::GET, APPLICATIONS_OF, whole(Access::Anonymous, applications::list_of))
-        .route(Method::GET, APPLICATION, whole(Access::Anonymous, applications::read))
+        .route(Method::GET, APPLICATION, whole(Access::Anonymous, applications::read).without_database())
         .route(Method::PUT, APPLICATION, whole(Access::Studio, applications::replace).json())
         .route(Method::DELETE, APPLICATION, whole(Access::Studio, applications::remove))
         .route(Method::POST, TEXTS, whole(Access::Studio, texts::create))
@@ -152,7 +152,14 @@ fn other_routes(router: Router<Endpoint>) -> Router<Endpoint> {
 
 /// An action that declares that it produces JSON.
 fn whole(access: Access, run: fn(&Context) -> Answer) -> Endpoint {
-    Endpoint { access, wants_json: false, without_json: None, problems: ProblemType::Json, run: Run::Whole(run) }
+    Endpoint {
+        access,
+        wants_json: false,
+        without_json: None,
+        problems: ProblemType::Json,
+        without_database: false,
+        run: Run::Whole(run),
+    }
 }
 
 /// An action that reads its body as it likes, and may wait.
@@ -169,5 +176,10 @@ impl Endpoint {
     /// The action asks for `application/json` by its route.
     fn json(self) -> Self {
         Self { wants_json: true, ..self }
+    }
+
+    /// The action minds itself what becomes of it without a database.
+    fn without_database(self) -> Self {
+        Self { without_database: true, ..self }
     }
 }

@@ -10,6 +10,7 @@ use super::blobs::Blob;
 use super::context::{Answer, Context, Refusal, unhandled};
 use super::data::{blob_path, delete_now};
 use super::events;
+use super::faults::Fault;
 use super::model::{
     DataElement, DocumentSignature, Reference, ReferenceType, RelationType, SignDocument, SignRequest, Signee,
 };
@@ -95,7 +96,11 @@ fn check_data_type(context: &Context, state: &State, row: &Row, data_type: &str)
         return Ok(());
     }
     let words = format!("DataType {data_type} is not declared in application metadata for app {}", row.app());
-    Err(context.problem(StatusCode::METHOD_NOT_ALLOWED, Some(&words)))
+    let status = match context.shows(Fault::UndeclaredSignatureIs405) {
+        true => StatusCode::METHOD_NOT_ALLOWED,
+        false => StatusCode::BAD_REQUEST,
+    };
+    Err(context.problem(status, Some(&words)))
 }
 
 struct Signatures {

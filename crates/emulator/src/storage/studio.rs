@@ -42,7 +42,7 @@ pub(crate) fn list(context: &Context) -> Answer {
         ..InstanceQuery::default()
     };
     let page = query.run(&context.state().rows, context.platform.storage.faults(), context.now);
-    let page = page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
+    let page = page.map_err(|fault| context.bad_query(&fault.0))?;
     let instances: Vec<SimpleInstance> = page.instances.iter().map(simple).collect();
     let next = page.next.map(|token| token.to_string().replace(';', "%3b"));
     Ok(response::json(StatusCode::OK, &QueryResponse { count: instances.len(), this: None, next, instances }))

@@ -1,5 +1,7 @@
 //! The emulated services over HTTP.
 
+use altinn_watch as _;
+
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
@@ -8,6 +10,3 @@ mod exchange;
 mod maskinporten;
 #[cfg(test)]
 mod support;
-#[cfg(test)]
-#[path = "../watch/mod.rs"]
-mod watch;

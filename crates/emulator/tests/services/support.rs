@@ -70,12 +70,10 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) async fn new(client: NewClient) -> Self {
-        crate::watch::watch();
         Self::with(Emulator::start().await.unwrap(), client)
     }
 
     pub(crate) async fn in_world(world: &str, client: NewClient) -> Self {
-        crate::watch::watch();
         let builder = Emulator::builder().world(World::from_json(world).unwrap());
         Self::with(builder.start().await.unwrap(), client)
     }

@@ -55,7 +55,7 @@ pub(super) fn data_type(
         Right::Read => data_type.action_required_to_read.as_deref(),
         Right::Write => data_type.action_required_to_write.as_deref(),
     };
-    let lacks = |action| !policy::permits(&context.platform.world, row.app(), caller, action);
+    let lacks = |action| !policy::permits(&context.platform, row.app(), caller, action);
     if action.filter(|action| !action.is_empty()).is_some_and(lacks) {
         return Err(forbidden());
     }

@@ -9,6 +9,7 @@ use crate::dotnet::multipart::{FirstSection, MAX_BOUNDARY, SectionHeaders, forei
 use crate::response::{self, FieldErrors};
 use crate::storage::blobs::{Blob, BlobWriter};
 use crate::storage::context::{Context, Refusal, unhandled};
+use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
 
 /// The longest form the framework reads.
@@ -94,7 +95,7 @@ pub(super) async fn receive(
         file_name: headers
             .content_disposition
             .and_then(|header| Disposition::parse(&header))
-            .and_then(|disposition| disposition.stored_file_name()),
+            .and_then(|disposition| disposition.stored_file_name(context.shows(Fault::FileNameIsDecodedTwice))),
     })
 }
 

@@ -8,10 +8,11 @@ use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::model::{DataElement, DeleteStatus, ReadStatus};
 use crate::storage::store::State;
 
-/// Deletes an element. Locks don't hold it back.
+/// Deletes an element.
 pub(crate) fn delete(context: &Context) -> Answer {
     let mut binding = context.bind();
     let delay = binding.binder.flag("delay", false);
@@ -31,12 +32,17 @@ pub(crate) fn delete(context: &Context) -> Answer {
     }
     let data_type = element.data_type.clone().unwrap_or_default();
     let traits = access::data_type(context, &state, row, &data_type, caller, Right::Write)?;
+    if element.locked && !context.shows(Fault::LockedElementIsDeleted) {
+        let words = format!("Data element {id} is locked and cannot be deleted");
+        return Err(context.message(StatusCode::CONFLICT, &words));
+    }
     if delay && !traits.delayed_deletion {
         let words = format!("DataType {data_type} does not support delayed deletion");
         return Err(context.message(StatusCode::BAD_REQUEST, &words));
     }
     let element = match delay {
         true => mark(context, &mut state, id, caller)?,
+        false if context.platform.outages.blobs() => return Err(unhandled()),
         false => delete_now(context, &mut state, id, caller)?,
     };
     Ok(response::json(StatusCode::OK, &element))

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use futures::future::BoxFuture;
 use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 
 use super::access::{self, Right};
 use super::upload::blob_path;
@@ -12,18 +12,24 @@ use crate::dotnet::media_type::MediaType;
 use crate::response::with_header;
 use crate::storage::blobs::Blob;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
-use crate::storage::model::DataElement;
+use crate::storage::model::{DataElement, FileScanResult};
 use crate::storage::policy;
 
-/// Sends the content as it was stored, scanned or not.
+/// Sends the content as it was stored.
 pub(crate) fn download<'r>(context: &'r Context, _incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
     Box::pin(async move {
         let (element, blob) = find(context)?;
         // The real service can't send a type that is none.
         let content_type = element.content_type.as_deref().and_then(MediaType::parse).ok_or_else(unhandled)?;
+        let length = blob.length();
         let body = blob.into_body().await.map_err(|_| gone(context))?;
         let response = with_header(Response::new(body), CONTENT_TYPE, &content_type.text);
+        let response = match context.shows(Fault::DownloadHasNoLength) {
+            true => response,
+            false => with_header(response, CONTENT_LENGTH, &length.to_string()),
+        };
         Ok(match element.filename.filter(|name| !name.is_empty()) {
             Some(name) => with_header(response, CONTENT_DISPOSITION, &attachment(&name)),
             None => response,
@@ -46,7 +52,7 @@ fn find(context: &Context) -> Result<(DataElement, Blob), Refusal> {
     let caller = context.caller()?;
     let mut state = context.state();
     let row = access::instance(context, &state)?;
-    if !policy::permits(&context.platform.world, row.app(), caller, "read") {
+    if !policy::permits(&context.platform, row.app(), caller, "read") {
         return Err(forbidden());
     }
     let element = access::element(context, &state, id)?;
@@ -56,10 +62,14 @@ fn find(context: &Context) -> Result<(DataElement, Blob), Refusal> {
     if element.is_hard_deleted() && !owner {
         return Err(context.problem(StatusCode::NOT_FOUND, None));
     }
+    if element.file_scan_result == FileScanResult::Infected && !context.shows(Fault::InfectedContentIsSent) {
+        return Err(context.message(StatusCode::CONFLICT, "The content is infected."));
+    }
     let path = blob_path(row, id);
     if element.blob_storage_path.as_deref() != Some(path.as_str()) {
         return Err(context.message(StatusCode::NOT_FOUND, "Unable to find requested data item"));
     }
+    context.blobs()?;
     let blob = state.blobs.get(&path).cloned().ok_or_else(|| gone(context))?;
     let element = element.clone();
     if !element.is_read && !owner {

@@ -16,7 +16,7 @@ pub(crate) fn lock(context: &Context) -> Answer {
     let id = context.data_guid()?;
     let state = context.state();
     let row = access::instance(context, &state)?;
-    if task_refuses(&context.platform.world, row, caller) {
+    if task_refuses(&context.platform, row, caller) {
         return Err(forbidden());
     }
     if let Some(element) = state.rows.element(id).filter(|element| element.locked) {
@@ -35,8 +35,8 @@ pub(crate) fn lock(context: &Context) -> Answer {
 pub(crate) fn unlock(context: &Context) -> Answer {
     let caller = context.caller()?;
     let app = context.state().rows.get(context.instance_guid()?).map(|row| row.app().to_owned());
-    let permitted = app
-        .is_some_and(|app| policy::permits_any(&context.platform.world, &app, caller, &["write", "unlock", "reject"]));
+    let permitted =
+        app.is_some_and(|app| policy::permits_any(&context.platform, &app, caller, &["write", "unlock", "reject"]));
     if !permitted {
         return Err(forbidden());
     }

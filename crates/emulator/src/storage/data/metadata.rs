@@ -21,7 +21,7 @@ pub(crate) fn list(context: &Context) -> Answer {
     let caller = context.caller()?;
     let state = context.state();
     let row = access::instance(context, &state)?;
-    if !policy::permits(&context.platform.world, row.app(), caller, "read") {
+    if !policy::permits(&context.platform, row.app(), caller, "read") {
         return Err(forbidden());
     }
     let owner = caller.is_org(row.org());

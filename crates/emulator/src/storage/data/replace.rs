@@ -5,13 +5,13 @@ use http::StatusCode;
 
 use super::access::{self, Right};
 use super::body::{self, Received};
-use super::upload::{ElementLinks, answer, bind_links, blob_path};
+use super::upload::{ElementLinks, LIMIT, answer, bind_links, blob_path};
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::dispatch::DEFAULT_BODY_LIMIT;
 use crate::storage::events;
 use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
-use crate::storage::model::{FileScanResult, ReadStatus};
+use crate::storage::model::{DataElement, FileScanResult, ReadStatus};
 
 /// Replaces the content, and what came with it: type, name and references that aren't sent again are gone.
 pub(crate) fn replace<'r>(context: &'r Context, incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
@@ -19,7 +19,11 @@ pub(crate) fn replace<'r>(context: &'r Context, incoming: &'r mut Incoming) -> B
         let form = body::bind(context, incoming).await?;
         let links = bind_links(context)?;
         let target = check(context)?;
-        let received = body::receive(context, form, incoming, DEFAULT_BODY_LIMIT).await?;
+        let limit = match context.shows(Fault::ReplacementsAreSmall) {
+            true => DEFAULT_BODY_LIMIT,
+            false => LIMIT,
+        };
+        let received = body::receive(context, form, incoming, limit).await?;
         store(context, received, &target, links)
     })
 }
@@ -55,9 +59,10 @@ fn check(context: &Context) -> Result<Target, Refusal> {
 fn store(context: &Context, received: Received, target: &Target, links: ElementLinks) -> Answer {
     let (id, guid) = (context.data_guid()?, context.instance_guid()?);
     let caller = context.caller()?;
+    context.blobs()?;
     let empty = received.blob.length() == 0;
     let mut state = context.state();
-    if !empty || context.platform.storage.faults().shows(Fault::EmptyReplacementDestroys) {
+    if !empty || context.shows(Fault::EmptyReplacementDestroys) {
         state.blobs.insert(target.path.clone(), received.blob.clone());
     }
     if empty {
@@ -65,13 +70,18 @@ fn store(context: &Context, received: Received, target: &Target, links: ElementL
     }
     context.storable(&received.file_name)?;
     let now = context.date().round_to_micros();
+    let loses_the_name = context.shows(Fault::ReplacementLosesTheName);
     let changed = state.rows.change(guid, |row| {
         let owner = caller.is_org(row.org());
         let element = row.element_mut(id)?;
-        element.content_type = received.content_type;
-        element.filename = received.file_name;
-        element.refs = links.refs;
-        element.references = links.references;
+        let kept = match loses_the_name {
+            true => DataElement::default(),
+            false => element.clone(),
+        };
+        element.content_type = received.content_type.or(kept.content_type);
+        element.filename = received.file_name.or(kept.filename);
+        element.refs = links.refs.or(kept.refs);
+        element.references = links.references.or(kept.references);
         element.size = i64::try_from(received.blob.length()).unwrap_or(i64::MAX);
         element.last_changed = Some(now);
         element.last_changed_by = caller.changed_by();

@@ -15,7 +15,7 @@ use crate::storage::model::{DataElement, FileScanResult, ReadStatus, Reference, 
 use crate::storage::store::Row;
 
 /// The largest upload: 2000 MiB.
-const LIMIT: u64 = 2000 * 1024 * 1024;
+pub(super) const LIMIT: u64 = 2000 * 1024 * 1024;
 
 /// Stores a new element.
 pub(crate) fn upload<'r>(context: &'r Context, incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
@@ -69,6 +69,7 @@ fn check(context: &Context) -> Result<bool, Refusal> {
 }
 
 fn store(context: &Context, received: Received, scanned: bool, links: ElementLinks) -> Answer {
+    context.blobs()?;
     context.storable(&received.file_name)?;
     let caller = context.caller()?;
     let guid = context.instance_guid()?;

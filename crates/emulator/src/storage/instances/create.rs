@@ -34,7 +34,7 @@ pub(crate) fn create(context: &Context) -> Answer {
     }
     let party_number = number::route_int32(&party).ok_or_else(unhandled)?;
     let caller = context.caller()?;
-    if !policy::permits(&context.platform.world, &known, caller, "instantiate") {
+    if !policy::permits(&context.platform, &known, caller, "instantiate") {
         return Err(forbidden());
     }
     let guid = Uuid::new_v4();
@@ -55,8 +55,12 @@ pub(crate) fn create(context: &Context) -> Answer {
         instance_owner: Some(owner),
         ..Instance::default()
     };
-    if context.storable(&instance).is_err() {
-        let cause = "22P05: unsupported Unicode escape sequence\n\nDETAIL: \\u0000 cannot be converted to text.";
+    let cause = match context.storable(&instance) {
+        _ if context.platform.outages.database() => Some("Exception while reading from stream"),
+        Err(_) => Some("22P05: unsupported Unicode escape sequence\n\nDETAIL: \\u0000 cannot be converted to text."),
+        Ok(()) => None,
+    };
+    if let Some(cause) = cause {
         let words = format!("Unable to create {org}/{app} instance for {party} due to {cause}");
         return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, &words));
     }

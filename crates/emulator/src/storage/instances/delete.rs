@@ -8,6 +8,7 @@ use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden};
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::model::{Instance, InstanceStatus};
 use crate::storage::store::State;
 
@@ -55,21 +56,20 @@ pub(crate) fn mark_deleted(
         return Err(context.message(StatusCode::FORBIDDEN, words));
     }
     let now = context.date();
+    let anew = context.shows(Fault::SoftDeletionIsStampedAnew);
     let changed = state.rows.change(guid, |row| {
-        mark(row.instance.status.get_or_insert_default(), now, hard);
+        mark(row.instance.status.get_or_insert_default(), now, hard, anew);
         row.touch(now, caller.changed_by());
         row.without_elements()
     });
     changed.ok_or_else(forbidden)
 }
 
-fn mark(status: &mut InstanceStatus, now: DateTime, hard: bool) {
+fn mark(status: &mut InstanceStatus, now: DateTime, hard: bool, anew: bool) {
     status.is_soft_deleted = true;
     if hard {
         status.is_hard_deleted = true;
         status.hard_deleted = Some(now);
-        status.soft_deleted = status.soft_deleted.or(Some(now));
-    } else {
-        status.soft_deleted = Some(now);
     }
+    status.soft_deleted = status.soft_deleted.filter(|_| hard || !anew).or(Some(now));
 }

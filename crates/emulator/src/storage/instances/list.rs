@@ -44,10 +44,12 @@ pub(crate) fn list(context: &Context) -> Answer {
         }
         query.is_hard_deleted = Some(false);
     }
+    if context.platform.outages.database() {
+        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, "Exception while reading from stream"));
+    }
     let faults = context.platform.storage.faults();
     let page = query.run(&context.state().rows, faults, context.now);
-    let Page { instances, next } =
-        page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
+    let Page { instances, next } = page.map_err(|fault| context.bad_query(&fault.0))?;
     let instances = visible(context, caller, instances);
     let next = next.map(|token| token.to_string());
     let (this, next) = page_links(&url, raw_query, &context.query, query.token.as_deref(), next);
@@ -85,7 +87,10 @@ fn admit(context: &Context, caller: &Caller, query: &InstanceQuery, has_owner: b
     }
     let Some(app_id) = &query.app_id else { return refuse("AppId must be defined.") };
     let app = app_id.split('/').nth(1).ok_or_else(unhandled)?;
-    let permitted = policy::permits(&context.platform.world, &format!("{org}/{app}"), caller, "read");
+    if context.platform.outages.decision_point() {
+        return Err(unhandled());
+    }
+    let permitted = policy::permits(&context.platform, &format!("{org}/{app}"), caller, "read");
     if permitted { Ok(()) } else { Err(forbidden()) }
 }
 
@@ -117,7 +122,7 @@ fn visible(context: &Context, caller: &Caller, instances: Vec<Instance>) -> Vec<
     let everything = caller.sees_everything();
     let readable = |instance: &Instance| {
         let app = instance.app_id.as_deref().unwrap_or_default();
-        caller.org.is_some() || policy::permits(&context.platform.world, app, caller, "read")
+        caller.org.is_some() || policy::permits(&context.platform, app, caller, "read")
     };
     instances
         .into_iter()

@@ -5,12 +5,14 @@ use jiff::Timestamp;
 use super::query::QueryFault;
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::query::{Comparison, query_date};
+use crate::storage::faults::{Fault, Faults};
 
 /// Splits date expressions such as `gt:2023-10-19`. Unknown operators, among them upper-case ones and whatever stands
 /// before the first colon of a bare time, are passed over if the rest is fine.
 fn split<'v, T>(
     name: &str,
     expressions: &'v [String],
+    faults: Faults,
     read: impl Fn(&'v str) -> Option<T>,
 ) -> Result<Vec<(Comparison, T)>, QueryFault> {
     let mut seen: Vec<&str> = Vec::new();
@@ -23,7 +25,11 @@ fn split<'v, T>(
             return Err(fault());
         }
         seen.push(operator);
-        bounds.extend(Comparison::named(operator).map(|comparison| (comparison, value)));
+        match Comparison::named(operator) {
+            Some(comparison) => bounds.push((comparison, value)),
+            None if faults.shows(Fault::OddDateFilterIsIgnored) => {}
+            None => return Err(fault()),
+        }
     }
     Ok(bounds)
 }
@@ -33,8 +39,13 @@ fn split<'v, T>(
 pub(super) struct DateBounds(Vec<(Comparison, i64)>);
 
 impl DateBounds {
-    pub(super) fn parse(name: &str, expressions: &[String], now: Timestamp) -> Result<Self, QueryFault> {
-        split(name, expressions, |value| query_date(value, now).map(|date| date.to_micros().ticks())).map(Self)
+    pub(super) fn parse(
+        name: &str,
+        expressions: &[String],
+        faults: Faults,
+        now: Timestamp,
+    ) -> Result<Self, QueryFault> {
+        split(name, expressions, faults, |value| query_date(value, now).map(|date| date.to_micros().ticks())).map(Self)
     }
 
     pub(super) fn hold(&self, ticks: i64) -> bool {
@@ -56,22 +67,37 @@ impl DateBounds {
     }
 }
 
-/// Bounds of a date that only the document holds: compared as text, whatever the text is.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TextBounds(Vec<(Comparison, String)>);
+/// Bounds of a date that an app has set, and that only the document holds.
+#[derive(Clone, Debug)]
+pub(super) enum SetBounds {
+    /// Compared as text, whatever the text is.
+    Text(Vec<(Comparison, String)>),
+    Time(DateBounds),
+}
 
-impl TextBounds {
-    pub(super) fn parse(name: &str, expressions: &[String]) -> Result<Self, QueryFault> {
-        split(name, expressions, |value| Some(value.to_owned())).map(Self)
+impl SetBounds {
+    pub(super) fn parse(
+        name: &str,
+        expressions: &[String],
+        faults: Faults,
+        now: Timestamp,
+    ) -> Result<Self, QueryFault> {
+        match faults.shows(Fault::SetTimesAreComparedAsText) {
+            true => split(name, expressions, faults, |value| Some(value.to_owned())).map(Self::Text),
+            false => DateBounds::parse(name, expressions, faults, now).map(Self::Time),
+        }
     }
 
     pub(super) fn hold(&self, date: Option<DateTime>) -> bool {
-        if self.0.is_empty() {
-            return true;
+        match (self, date) {
+            (Self::Text(bounds), None) => bounds.is_empty(),
+            (Self::Text(bounds), Some(date)) => {
+                let text = date.to_string();
+                bounds.iter().all(|(comparison, bound)| comparison.holds(text.as_str(), bound.as_str()))
+            }
+            (Self::Time(bounds), None) => bounds.0.is_empty(),
+            (Self::Time(bounds), Some(date)) => bounds.hold(date.as_utc().to_micros().ticks()),
         }
-        let Some(date) = date else { return false };
-        let text = date.to_string();
-        self.0.iter().all(|(comparison, bound)| comparison.holds(text.as_str(), bound.as_str()))
     }
 }
 
@@ -127,7 +153,7 @@ mod tests {
 
     fn bounds(expressions: &[&str]) -> Result<DateBounds, QueryFault> {
         let expressions: Vec<String> = expressions.iter().map(|text| (*text).to_owned()).collect();
-        DateBounds::parse("created", &expressions, Timestamp::UNIX_EPOCH)
+        DateBounds::parse("created", &expressions, Faults::default(), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -156,9 +182,15 @@ mod tests {
 
     #[test]
     fn texts_are_compared_as_texts() {
-        let bounds = TextBounds::parse("dueBefore", &["gt:2030-01-01T00:00:00Z".to_owned()]).expect("no fault");
-        let date = |text| DateTime::parse(text, Timestamp::UNIX_EPOCH);
+        let asked = ["gt:2030-01-01T00:00:00Z".to_owned()];
+        let (as_text, epoch) = (Faults::default(), Timestamp::UNIX_EPOCH);
+        let bounds = SetBounds::parse("dueBefore", &asked, as_text, epoch).expect("no fault");
+        let as_time = as_text.without(Fault::SetTimesAreComparedAsText);
+        let times = SetBounds::parse("dueBefore", &asked, as_time, epoch).expect("no fault");
+        let date = |text| DateTime::parse(text, epoch);
         assert!(!bounds.hold(date("2030-01-01T00:00:00.5Z")));
+        assert!(times.hold(date("2030-01-01T00:00:00.5Z")));
+        assert!(!times.hold(date("2030-01-01T00:00:00Z")) && !times.hold(None));
         assert!(bounds.hold(date("2030-01-01T00:00:01Z")));
         assert!(!bounds.hold(None));
     }

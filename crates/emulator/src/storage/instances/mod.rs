@@ -17,6 +17,6 @@ pub(super) use create::create;
 pub(super) use delete::{delete, mark_deleted};
 pub(super) use list::list;
 pub(super) use query::InstanceQuery;
-pub(super) use read::read;
+pub(super) use read::{read, reading_fault};
 pub(super) use status::{set_read_status, set_substatus};
 pub(super) use texts::{set_texts, set_values, task_refuses};

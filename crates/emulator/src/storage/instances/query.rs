@@ -1,14 +1,17 @@
 //! What a query asks for, and which rows it gets.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
 
-use super::matching::{DateBounds, TextBounds, ilike};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::matching::{DateBounds, SetBounds, ilike};
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::query::{Binder, Query, url_decode};
 use crate::storage::faults::{Fault, Faults};
-use crate::storage::model::{Instance, InstanceStatus};
-use crate::storage::store::{Order, Row, Rows, Scope, Window};
+use crate::storage::model::Instance;
+use crate::storage::store::{Order, Position, Row, Rows, Scope, StatusTraits, Traits, Window};
 
 /// The rows per page when nobody says.
 const DEFAULT_SIZE: i32 = 100;
@@ -22,6 +25,7 @@ pub(crate) struct InstanceQuery {
     pub(crate) parties: Option<Vec<i32>>,
     pub(crate) task: Option<String>,
     pub(crate) is_complete: Option<bool>,
+    pub(crate) end_event: Option<String>,
     pub(crate) exclude_confirmed_by: Option<String>,
     pub(crate) confirmed: Option<bool>,
     pub(crate) is_archived: Option<bool>,
@@ -74,6 +78,7 @@ impl InstanceQuery {
             party: binder.optional_int("instanceOwner.partyId", Some("InstanceOwnerPartyId")),
             task: text("process.currentTask"),
             is_complete: binder.optional_flag("process.isComplete", Some("ProcessIsComplete")),
+            end_event: text("process.endEvent"),
             exclude_confirmed_by: text("excludeConfirmedBy"),
             confirmed: binder.optional_flag("confirmed", Some("Confirmed")),
             is_archived: binder.optional_flag("status.isArchived", Some("IsArchived")),
@@ -120,7 +125,7 @@ impl InstanceQuery {
     ///
     /// The exception of the first parameter that the database layer can't use.
     pub(crate) fn run(&self, rows: &Rows, faults: Faults, now: Timestamp) -> Result<Page, QueryFault> {
-        let filter = Filter::new(self, now)?;
+        let filter = Filter::new(self, faults, now)?;
         let token = match &self.token {
             None => Some(ContinuationToken::START),
             Some(text) => ContinuationToken::parse(text).map_err(QueryFault)?,
@@ -146,15 +151,9 @@ impl InstanceQuery {
 
     fn page(&self, rows: &Rows, filter: &Filter<'_>, token: ContinuationToken, size: usize, faults: Faults) -> Page {
         let order = self.order();
-        let mut window = filter.last_changed.window();
-        if token.number > 0 {
-            match order {
-                Order::Ascending => window.from = window.from.max(token.ticks),
-                Order::Descending => window.to = window.to.min(token.ticks),
-            }
-        }
-        let found: Vec<&Row> = rows
-            .walk(&self.scope(filter), order, window)
+        let window = self.rest(filter, token);
+        let found: Vec<&Row> = self
+            .candidates(rows, filter, order, window)
             .filter(|(position, _)| token.admits(*position, order, faults.shows(Fault::DescendingPagesLoseTies)))
             .filter_map(|(_, guid)| rows.get(guid))
             .filter(|row| filter.takes(row))
@@ -171,16 +170,45 @@ impl InstanceQuery {
         Page { instances: found.iter().map(document).collect(), next }
     }
 
-    /// The smallest index that holds every row of the result.
-    fn scope(&self, filter: &Filter<'_>) -> Scope {
-        let open = filter.confirmed == Some(false);
-        match (&self.app_id, self.party, &self.org) {
-            (_, Some(party), _) => Scope::Party(party.into()),
-            (Some(app), ..) if open => Scope::OpenApp(app.clone()),
-            (Some(app), ..) => Scope::App(app.clone()),
-            (None, None, Some(org)) if open => Scope::OpenOrg(org.clone()),
-            (None, None, Some(org)) => Scope::Org(org.clone()),
-            (None, None, None) => Scope::All,
+    /// The window of `lastChanged` that the rows after `token` are in.
+    fn rest(&self, filter: &Filter<'_>, token: ContinuationToken) -> Window {
+        let mut window = filter.last_changed.window();
+        if token.number > 0 {
+            match self.order() {
+                Order::Ascending => window.from = window.from.max(token.ticks),
+                Order::Descending => window.to = window.to.min(token.ticks),
+            }
+        }
+        window
+    }
+
+    /// The rows that the indexes leave to look at, in order.
+    fn candidates<'r>(
+        &self,
+        rows: &'r Rows,
+        filter: &Filter<'_>,
+        order: Order,
+        window: Window,
+    ) -> Box<dyn Iterator<Item = (Position, Uuid)> + 'r> {
+        match &self.a3_reference {
+            Some(reference) => Box::new(rows.ending_in(reference, order).into_iter()),
+            None => Box::new(rows.walk(&self.scopes(), |traits| filter.takes_traits(traits), order, window)),
+        }
+    }
+
+    /// The smallest sets that hold every row of the result.
+    fn scopes(&self) -> Vec<Scope> {
+        match (self.party, &self.parties, &self.app_id, &self.org, &self.task) {
+            (Some(party), ..) => vec![Scope::Party(party.into())],
+            (None, Some(parties), ..) => {
+                let parties: BTreeSet<i32> = parties.iter().copied().collect();
+                parties.into_iter().map(|party| Scope::Party(party.into())).collect()
+            }
+            (_, _, Some(app), _, Some(task)) => vec![Scope::TaskOfApp(app.clone(), task.clone())],
+            (_, _, Some(app), ..) => vec![Scope::App(app.clone())],
+            (_, _, None, Some(org), Some(task)) => vec![Scope::TaskOfOrg(org.clone(), task.clone())],
+            (_, _, None, Some(org), None) => vec![Scope::Org(org.clone())],
+            (_, _, None, None, _) => vec![Scope::All],
         }
     }
 }
@@ -195,13 +223,14 @@ struct Filter<'q> {
     last_changed: DateBounds,
     created: DateBounds,
     message_interval: DateBounds,
-    ended: TextBounds,
-    visible_after: TextBounds,
-    due_before: TextBounds,
+    ended: SetBounds,
+    visible_after: SetBounds,
+    due_before: SetBounds,
+    end_event: Option<&'q str>,
 }
 
 impl<'q> Filter<'q> {
-    fn new(query: &'q InstanceQuery, now: Timestamp) -> Result<Self, QueryFault> {
+    fn new(query: &'q InstanceQuery, faults: Faults, now: Timestamp) -> Result<Self, QueryFault> {
         let (include, exclude) = query.main_versions();
         let small = |version: Option<i32>| match version.map(i16::try_from) {
             None => Ok(None),
@@ -214,23 +243,41 @@ impl<'q> Filter<'q> {
             Some(excluded) if by_owner(excluded) => (Some(false), None),
             other => (None, other),
         };
+        let dates = |name, expressions: &[String]| DateBounds::parse(name, expressions, faults, now);
+        let texts = |name, expressions: &[String]| SetBounds::parse(name, expressions, faults, now);
         Ok(Self {
             query,
+            end_event: query.end_event.as_deref().filter(|_| !faults.shows(Fault::EndEventFilterIsIgnored)),
             confirmed: query.confirmed.or(owner),
             excluded: others,
             include: small(include)?,
             exclude: small(exclude)?,
-            last_changed: DateBounds::parse("lastChanged", &query.last_changed, now)?,
-            created: DateBounds::parse("created", &query.created, now)?,
-            message_interval: DateBounds::parse("msgBoxInterval", &query.message_interval, now)?,
-            ended: TextBounds::parse("process.ended", &query.ended)?,
-            visible_after: TextBounds::parse("visibleAfter", &query.visible_after)?,
-            due_before: TextBounds::parse("dueBefore", &query.due_before)?,
+            last_changed: dates("lastChanged", &query.last_changed)?,
+            created: dates("created", &query.created)?,
+            message_interval: dates("msgBoxInterval", &query.message_interval)?,
+            ended: texts("process.ended", &query.ended)?,
+            visible_after: texts("visibleAfter", &query.visible_after)?,
+            due_before: texts("dueBefore", &query.due_before)?,
         })
     }
 
+    /// Judges all rows of one kind at once.
+    fn takes_traits(&self, traits: &Traits) -> bool {
+        let query = self.query;
+        let flag = |asked: Option<bool>, read: fn(StatusTraits) -> bool| {
+            is_none_or(asked, |asked| traits.status.is_some_and(|status| read(status) == asked))
+        };
+        is_none_or(self.confirmed, |confirmed| traits.confirmed == confirmed)
+            && is_none_or(self.include, |version| traits.main_version == version)
+            && is_none_or(self.exclude, |version| traits.main_version != version)
+            && is_none_or(query.is_complete, |complete| if complete { traits.ended } else { traits.in_task })
+            && flag(query.is_archived, |status| status.archived)
+            && flag(query.is_soft_deleted, |status| status.soft_deleted)
+            && flag(query.is_hard_deleted, |status| status.hard_deleted)
+    }
+
     fn takes(&self, row: &Row) -> bool {
-        self.takes_columns(row) && self.takes_status(row) && self.takes_document(row)
+        self.takes_traits(&Traits::of(row)) && self.takes_columns(row) && self.takes_document(row)
     }
 
     fn takes_columns(&self, row: &Row) -> bool {
@@ -240,9 +287,6 @@ impl<'q> Filter<'q> {
             && is_none_or(query.party, |party| row.party == i64::from(party))
             && is_none_or(query.parties.as_ref(), |parties| parties.iter().any(|party| row.party == i64::from(*party)))
             && is_none_or(query.task.as_deref(), |task| row.task.as_deref() == Some(task))
-            && is_none_or(self.confirmed, |confirmed| row.confirmed == confirmed)
-            && is_none_or(self.include, |version| row.main_version == version)
-            && is_none_or(self.exclude, |version| row.main_version != version)
             && self.last_changed.hold(row.last_changed)
             && self.created.hold(row.created)
             && self.message_interval.hold(if is_archived(row) { row.last_changed } else { row.created })
@@ -252,23 +296,12 @@ impl<'q> Filter<'q> {
                 .all(|reference| row.guid.to_string().ends_with(&reference.to_ascii_lowercase()))
     }
 
-    fn takes_status(&self, row: &Row) -> bool {
-        let flag = |asked: Option<bool>, read: fn(&InstanceStatus) -> bool| {
-            is_none_or(asked, |asked| row.instance.status.as_ref().is_some_and(|status| read(status) == asked))
-        };
-        flag(self.query.is_archived, |status| status.is_archived)
-            && flag(self.query.is_soft_deleted, |status| status.is_soft_deleted)
-            && flag(self.query.is_hard_deleted, |status| status.is_hard_deleted)
-    }
-
     fn takes_document(&self, row: &Row) -> bool {
         let instance = &row.instance;
         let process = instance.process.as_ref();
-        let ended = process.and_then(|process| process.ended);
-        is_none_or(self.query.is_complete, |complete| match complete {
-            true => ended.is_some(),
-            false => process.is_some_and(|process| process.current_task.is_some()),
-        }) && self.ended.hold(ended)
+        let end_event = process.and_then(|process| process.end_event.as_deref());
+        self.ended.hold(process.and_then(|process| process.ended))
+            && is_none_or(self.end_event, |asked| end_event == Some(asked))
             && self.visible_after.hold(instance.visible_after)
             && self.due_before.hold(instance.due_before)
             && is_none_or(self.excluded, |excluded| {
@@ -302,3 +335,6 @@ impl DateBounds {
         Window { from: from.unwrap_or(0), to: to.unwrap_or(MAX_TICKS) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::platform::Platform;
 use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
@@ -9,7 +10,6 @@ use crate::storage::faults::Fault;
 use crate::storage::model::{DataValues, Instance, PresentationTexts, TextMap};
 use crate::storage::policy;
 use crate::storage::store::Row;
-use crate::world::World;
 
 /// `PUT instances/…/presentationtexts`.
 pub(crate) fn set_texts(context: &Context) -> Answer {
@@ -48,7 +48,7 @@ fn merge(
     let mut state = context.state();
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let bypass = open_to_sync_adapter && caller.is_sync_adapter();
-    if !bypass && task_refuses(&context.platform.world, row, caller) {
+    if !bypass && task_refuses(&context.platform, row, caller) {
         return Err(forbidden());
     }
     context.storable(&sent)?;
@@ -73,12 +73,12 @@ fn merge(
 
 /// Whether the caller lacks what the current task asks for; the right to reject does, too. Without a task it is the
 /// right to write.
-pub(crate) fn task_refuses(world: &World, row: &Row, caller: &Caller) -> bool {
+pub(crate) fn task_refuses(platform: &Platform, row: &Row, caller: &Caller) -> bool {
     let task = row.instance.process.as_ref().and_then(|process| process.current_task.as_ref());
     let mut actions = match task {
         Some(task) => policy::task_actions(task.altinn_task_type.as_deref()),
         None => vec!["write"],
     };
     actions.push("reject");
-    !policy::permits_any(world, row.app(), caller, &actions)
+    !policy::permits_any(platform, row.app(), caller, &actions)
 }

@@ -24,13 +24,13 @@ pub(super) fn read(context: &Context) -> Answer {
         let words = format!("Could not find instance {}", context.instance_id()?);
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     };
-    if !policy::permits(&context.platform.world, row.app(), caller, "read") {
+    if !policy::permits(&context.platform, row.app(), caller, "read") {
         return Err(forbidden());
     }
-    let world = &context.platform.world;
+    let platform = &context.platform;
     let language = view::language_of(context.query.text("language"));
-    let message = view::message(world, &state, row, caller, &language);
-    let message = MessageBoxInstance { allow_new_copy: view::can_be_copied(world, &state, row, caller), ..message };
+    let message = view::message(platform, &state, row, caller, &language);
+    let message = MessageBoxInstance { allow_new_copy: view::can_be_copied(platform, &state, row, caller), ..message };
     Ok(response::json(StatusCode::OK, &message))
 }
 

@@ -46,9 +46,9 @@ pub(crate) fn search(context: &Context) -> Answer {
             let guid = guid::parse(instance.id.as_deref()?.rsplit('/').next()?)?;
             state.rows.get(guid)
         })
-        .filter(|row| policy::permits(&context.platform.world, row.app(), caller, "read"))
+        .filter(|row| policy::permits(&context.platform, row.app(), caller, "read"))
         .map(|row| {
-            let message = view::message(&context.platform.world, &state, row, caller, &language);
+            let message = view::message(&context.platform, &state, row, caller, &language);
             let status = row.instance.status.as_ref();
             let closed = status.is_some_and(|status| status.is_archived || status.is_soft_deleted);
             let due_date_time = message.due_date_time.filter(|_| !closed);

@@ -1,11 +1,11 @@
 //! An instance as a message.
 
 use crate::dotnet::datetime::DateTime;
+use crate::platform::Platform;
 use crate::storage::caller::Caller;
 use crate::storage::model::{Instance, MessageBoxInstance, Substatus, TextResource};
 use crate::storage::policy;
 use crate::storage::store::{Row, State};
-use crate::world::World;
 
 /// The language of texts when nobody says, or names one that the portal doesn't have.
 const DEFAULT_LANGUAGE: &str = "nb";
@@ -18,10 +18,16 @@ pub(super) fn language_of(asked: Option<&str>) -> String {
 }
 
 /// What the portal shows of an instance, and what the caller may do with it.
-pub(super) fn message(world: &World, state: &State, row: &Row, caller: &Caller, language: &str) -> MessageBoxInstance {
+pub(super) fn message(
+    platform: &Platform,
+    state: &State,
+    row: &Row,
+    caller: &Caller,
+    language: &str,
+) -> MessageBoxInstance {
     let instance = &row.instance;
     let status = instance.status.clone().unwrap_or_default();
-    let permits = |action| policy::permits(world, row.app(), caller, action);
+    let permits = |action| policy::permits(platform, row.app(), caller, action);
     let created = instance.created.unwrap_or_else(|| DateTime::from_ticks(0));
     let app_name = row.app().rsplit('/').next().unwrap_or_default();
     let texts = state.registry.text(row.app(), language);
@@ -54,11 +60,11 @@ pub(super) fn message(world: &World, state: &State, row: &Row, caller: &Caller, 
 }
 
 /// Whether a copy can be made of it: for archived instances of apps that allow it.
-pub(super) fn can_be_copied(world: &World, state: &State, row: &Row, caller: &Caller) -> bool {
+pub(super) fn can_be_copied(platform: &Platform, state: &State, row: &Row, caller: &Caller) -> bool {
     let settings = state.registry.application(row.app()).and_then(|known| known.copy_instance_settings.as_ref());
     row.instance.status.as_ref().is_some_and(|status| status.is_archived)
         && settings.is_some_and(|settings| settings.enabled)
-        && policy::permits(world, row.app(), caller, "instantiate")
+        && policy::permits(platform, row.app(), caller, "instantiate")
 }
 
 /// The app's name in its texts, or in its id, with the presentation texts behind it.

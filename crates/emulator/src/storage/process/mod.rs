@@ -6,6 +6,7 @@ mod update;
 use http::StatusCode;
 
 use super::context::{Answer, Context};
+use super::instances::reading_fault;
 use super::model::AuthInfo;
 use crate::response;
 
@@ -15,6 +16,9 @@ pub(super) use update::{update, update_with_events};
 /// `GET instances/…/process/authinfo`, open to anyone. Here the party is compared.
 pub(super) fn auth_info(context: &Context) -> Answer {
     let (party, guid) = (context.party(), context.instance_guid()?);
+    if context.platform.outages.database() {
+        return Err(reading_fault(context, "Failed to connect to 127.0.0.1:5432"));
+    }
     let found = context.state().rows.get(guid).map(|row| {
         let info = AuthInfo { process: row.instance.process.clone(), app_id: row.instance.app_id.clone() };
         (row.party == i64::from(party), info)

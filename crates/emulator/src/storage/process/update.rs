@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::guid;
+use crate::platform::Platform;
 use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
@@ -16,7 +17,6 @@ use crate::storage::model::{
 };
 use crate::storage::policy;
 use crate::storage::store::{Row, State};
-use crate::world::World;
 
 /// `PUT instances/…/process`.
 pub(crate) fn update(context: &Context) -> Answer {
@@ -105,11 +105,11 @@ fn names_somebody(user: &PlatformUser) -> bool {
 
 fn admit(context: &Context, state: &State, guid: Uuid, next: &ProcessState, caller: &Caller) -> Result<(), Refusal> {
     let row = state.rows.get(guid).ok_or_else(|| context.problem(StatusCode::NOT_FOUND, None))?;
-    if may_move(&context.platform.world, row, next, caller) { Ok(()) } else { Err(forbidden()) }
+    if may_move(&context.platform, row, next, caller) { Ok(()) } else { Err(forbidden()) }
 }
 
 /// A process that has not begun, or has ended, can't be moved by anyone.
-fn may_move(world: &World, row: &Row, next: &ProcessState, caller: &Caller) -> bool {
+fn may_move(platform: &Platform, row: &Row, next: &ProcessState, caller: &Caller) -> bool {
     let Some(current) = row.instance.process.as_ref().and_then(|process| process.current_task.as_ref()) else {
         return false;
     };
@@ -120,7 +120,7 @@ fn may_move(world: &World, row: &Row, next: &ProcessState, caller: &Caller) -> b
         None | Some("CompleteCurrentMoveToNext") => policy::task_actions(current.altinn_task_type.as_deref()),
         Some(_) => policy::task_actions(next.and_then(|task| task.altinn_task_type.as_deref())),
     };
-    policy::permits_any(world, row.app(), caller, &actions)
+    policy::permits_any(platform, row.app(), caller, &actions)
 }
 
 /// Replaces the process. The first end archives the instance at the time that the caller gives.

@@ -1,23 +1,65 @@
-//! Rows by what queries ask for first, in the order of `lastChanged`, so that a page costs what it holds and not what
-//! the store holds.
+//! Rows by what queries ask for, in the order of `lastChanged`, so that a page costs what it holds and not what the
+//! store holds.
+
+mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
 use super::Row;
+use walk::Run;
+pub(crate) use walk::Walk;
 
-/// A set of rows with an index of its own.
+/// A set of rows that is kept sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     All,
     Org(String),
     App(String),
     Party(i64),
-    /// Of an organisation, and not confirmed by it.
-    OpenOrg(String),
-    /// Of an application, and not confirmed by its owner.
-    OpenApp(String),
+    /// Of an organisation, in a task.
+    TaskOfOrg(String, String),
+    /// Of an application, in a task.
+    TaskOfApp(String, String),
+}
+
+/// What rows of a scope are kept apart by: few of all combinations occur, and a query reads those that can match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Traits {
+    pub(crate) confirmed: bool,
+    pub(crate) main_version: i16,
+    /// Whether the process has ended.
+    pub(crate) ended: bool,
+    /// Whether the process has a current task.
+    pub(crate) in_task: bool,
+    /// None for a row without a status.
+    pub(crate) status: Option<StatusTraits>,
+}
+
+/// The flags of an instance's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StatusTraits {
+    pub(crate) archived: bool,
+    pub(crate) soft_deleted: bool,
+    pub(crate) hard_deleted: bool,
+}
+
+impl Traits {
+    pub(crate) fn of(row: &Row) -> Self {
+        let process = row.instance.process.as_ref();
+        Self {
+            confirmed: row.confirmed,
+            main_version: row.main_version,
+            ended: process.is_some_and(|process| process.ended.is_some()),
+            in_task: process.is_some_and(|process| process.current_task.is_some()),
+            status: row.instance.status.as_ref().map(|status| StatusTraits {
+                archived: status.is_archived,
+                soft_deleted: status.is_soft_deleted,
+                hard_deleted: status.is_hard_deleted,
+            }),
+        }
+    }
 }
 
 /// `lastChanged` in ticks, then the row's number.
@@ -37,159 +79,70 @@ pub(crate) struct Window {
     pub(crate) to: i64,
 }
 
-/// All indexes.
+/// Where a row stands in the index.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    scopes: Vec<Scope>,
+    traits: Traits,
+    position: Position,
+}
+
+impl Place {
+    pub(super) fn of(row: &Row) -> Self {
+        let (org, app) = (row.org().to_owned(), row.app().to_owned());
+        let mut scopes = vec![Scope::All, Scope::Party(row.party)];
+        if let Some(task) = &row.task {
+            scopes.push(Scope::TaskOfOrg(org.clone(), task.clone()));
+            scopes.push(Scope::TaskOfApp(app.clone(), task.clone()));
+        }
+        scopes.extend([Scope::Org(org), Scope::App(app)]);
+        Self { scopes, traits: Traits::of(row), position: (row.last_changed, row.number) }
+    }
+}
+
+/// Rows with the same traits.
+type Sorted = BTreeMap<Position, Uuid>;
+
+/// All scopes.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    scopes: HashMap<Scope, BTreeMap<Position, Uuid>>,
+    scopes: HashMap<Scope, BTreeMap<Traits, Sorted>>,
 }
 
 impl Index {
-    pub(super) fn add(&mut self, row: &Row) {
-        for scope in scopes(row) {
-            self.scopes.entry(scope).or_default().insert((row.last_changed, row.number), row.guid);
+    pub(super) fn add(&mut self, guid: Uuid, place: Place) {
+        for scope in place.scopes {
+            self.scopes.entry(scope).or_default().entry(place.traits).or_default().insert(place.position, guid);
         }
     }
 
-    pub(super) fn remove(&mut self, row: &Row) {
-        for scope in scopes(row) {
-            let Some(rows) = self.scopes.get_mut(&scope) else { continue };
-            rows.remove(&(row.last_changed, row.number));
+    pub(super) fn remove(&mut self, place: &Place) {
+        for scope in &place.scopes {
+            let Some(kinds) = self.scopes.get_mut(scope) else { continue };
+            let Some(rows) = kinds.get_mut(&place.traits) else { continue };
+            rows.remove(&place.position);
             if rows.is_empty() {
-                self.scopes.remove(&scope);
+                kinds.remove(&place.traits);
+            }
+            if kinds.is_empty() {
+                self.scopes.remove(scope);
             }
         }
     }
 
-    /// The rows of `scope` within `window`, one after the other.
-    pub(super) fn walk(&self, scope: &Scope, order: Order, window: Window) -> Walk<'_> {
-        let rows = self.scopes.get(scope).filter(|_| window.from <= window.to);
-        Walk { rows, order, window, tied: None }
-    }
-}
-
-fn scopes(row: &Row) -> Vec<Scope> {
-    let (org, app) = (row.org().to_owned(), row.app().to_owned());
-    let mut scopes = vec![Scope::All, Scope::Party(row.party)];
-    if !row.confirmed {
-        scopes.extend([Scope::OpenOrg(org.clone()), Scope::OpenApp(app.clone())]);
-    }
-    scopes.extend([Scope::Org(org), Scope::App(app)]);
-    scopes
-}
-
-/// A walk through an index.
-#[derive(Debug)]
-pub(crate) struct Walk<'i> {
-    rows: Option<&'i BTreeMap<Position, Uuid>>,
-    order: Order,
-    window: Window,
-    /// Where to go on among rows that share `lastChanged`, when descending.
-    tied: Option<Position>,
-}
-
-impl Iterator for Walk<'_> {
-    type Item = (Position, Uuid);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rows = self.rows?;
-        let found = match self.order {
-            Order::Ascending => {
-                let start = self.tied.map_or((self.window.from, i64::MIN), |(ticks, number)| (ticks, number + 1));
-                rows.range(start..=(self.window.to, i64::MAX)).next()
-            }
-            Order::Descending => {
-                let same =
-                    self.tied.and_then(|(ticks, number)| rows.range((ticks, number + 1)..=(ticks, i64::MAX)).next());
-                same.or_else(|| {
-                    let below = self.tied.map_or(Some(self.window.to), |(ticks, _)| ticks.checked_sub(1))?;
-                    if below < self.window.from {
-                        return None;
-                    }
-                    let (&(ticks, _), _) = rows.range((self.window.from, i64::MIN)..=(below, i64::MAX)).next_back()?;
-                    rows.range((ticks, i64::MIN)..=(ticks, i64::MAX)).next()
-                })
-            }
-        };
-        match found {
-            Some((position, guid)) => {
-                self.tied = Some(*position);
-                Some((*position, *guid))
-            }
-            None => {
-                self.rows = None;
-                None
-            }
-        }
+    /// The rows of `scopes`, of which no two may overlap, that have fitting traits and are within `window`.
+    pub(super) fn walk(
+        &self,
+        scopes: &[Scope],
+        fit: impl Fn(&Traits) -> bool,
+        order: Order,
+        window: Window,
+    ) -> Walk<'_> {
+        let kinds = scopes.iter().filter_map(|scope| self.scopes.get(scope)).flatten();
+        let runs = kinds.filter(|(traits, _)| fit(traits)).map(|(_, rows)| Run::new(rows, order, window));
+        Walk::new(order, runs)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::storage::model::Instance;
-
-    fn row(number: i64, last_changed: i64, confirmed: bool) -> Row {
-        Row {
-            number,
-            guid: Uuid::from_u128(u128::from(number.unsigned_abs())),
-            instance: Instance { org: Some("ttd".to_owned()), app_id: Some("ttd/a".to_owned()), ..Instance::default() },
-            elements: Vec::new(),
-            last_changed,
-            created: 0,
-            confirmed,
-            task: None,
-            party: 1,
-            main_version: 3,
-        }
-    }
-
-    fn numbers(index: &Index, order: Order, window: Window) -> Vec<i64> {
-        index.walk(&Scope::Org("ttd".to_owned()), order, window).map(|((_, number), _)| number).collect()
-    }
-
-    #[test]
-    fn ties_come_in_the_order_of_their_numbers() {
-        let mut index = Index::default();
-        for (number, changed) in [(1, 10), (2, 20), (3, 20), (4, 20), (5, 30)] {
-            index.add(&row(number, changed, false));
-        }
-        let all = Window { from: i64::MIN, to: i64::MAX };
-        assert_eq!(numbers(&index, Order::Ascending, all), [1, 2, 3, 4, 5]);
-        assert_eq!(numbers(&index, Order::Descending, all), [5, 2, 3, 4, 1]);
-        assert_eq!(numbers(&index, Order::Descending, Window { from: 11, to: 29 }), [2, 3, 4]);
-        assert!(numbers(&index, Order::Descending, Window { from: 29, to: 11 }).is_empty());
-    }
-
-    #[test]
-    fn confirmed_rows_leave_the_open_ones() {
-        let mut index = Index::default();
-        let (open, done) = (row(1, 10, false), row(1, 11, true));
-        index.add(&open);
-        index.remove(&open);
-        index.add(&done);
-        let all = Window { from: i64::MIN, to: i64::MAX };
-        assert_eq!(index.walk(&Scope::OpenApp("ttd/a".to_owned()), Order::Ascending, all).count(), 0);
-        assert_eq!(index.walk(&Scope::App("ttd/a".to_owned()), Order::Ascending, all).count(), 1);
-        index.remove(&done);
-        assert!(index.scopes.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn descending_is_sorted_and_whole(times in proptest::collection::vec(0i64..5, 0..30)) {
-            let mut index = Index::default();
-            let mut expected: Vec<(i64, i64)> = Vec::new();
-            for (number, changed) in times.iter().enumerate() {
-                let number = i64::try_from(number).expect("a small number") + 1;
-                index.add(&row(number, *changed, false));
-                expected.push((-changed, number));
-            }
-            expected.sort_unstable();
-            let expected: Vec<i64> = expected.into_iter().map(|(_, number)| number).collect();
-            let all = Window { from: i64::MIN, to: i64::MAX };
-            prop_assert_eq!(numbers(&index, Order::Descending, all), expected);
-        }
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use events::Events;
-pub(crate) use index::{Order, Scope, Window};
+pub(crate) use index::{Order, Position, Scope, StatusTraits, Traits, Window};
 pub(crate) use locks::{LockFault, Locks};
 pub(crate) use registry::Registry;
 pub(crate) use row::Row;

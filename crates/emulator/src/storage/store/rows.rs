@@ -1,11 +1,11 @@
 //! All stored instances.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
 use super::Row;
-use super::index::{Index, Order, Scope, Walk, Window};
+use super::index::{Index, Order, Place, Position, Scope, Traits, Walk, Window};
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::guid;
 use crate::storage::model::{DataElement, Instance};
@@ -17,7 +17,16 @@ pub(crate) struct Rows {
     /// Which instance an element belongs to.
     homes: HashMap<Uuid, Uuid>,
     index: Index,
+    /// The last twelve hexadecimal digits of each guid, which are an instance's reference to the public.
+    endings: BTreeSet<(u64, Uuid)>,
     last_number: i64,
+}
+
+/// How much of a guid [`Rows::endings`] holds.
+const ENDING: u128 = 0xffff_ffff_ffff;
+
+fn ending(guid: Uuid) -> u64 {
+    u64::try_from(guid.as_u128() & ENDING).unwrap_or_default()
 }
 
 impl Rows {
@@ -37,7 +46,8 @@ impl Rows {
             elements: Vec::new(),
             instance: Instance { data: None, ..instance },
         };
-        self.index.add(&row);
+        self.index.add(guid, Place::of(&row));
+        self.endings.insert((ending(guid), guid));
         self.by_guid.insert(guid, row);
     }
 
@@ -53,16 +63,21 @@ impl Rows {
     /// Changes an instance; `None` when there is none.
     pub(crate) fn change<R>(&mut self, guid: Uuid, change: impl FnOnce(&mut Row) -> R) -> Option<R> {
         let row = self.by_guid.get_mut(&guid)?;
-        self.index.remove(row);
+        let before = Place::of(row);
         let result = change(row);
-        self.index.add(row);
+        let after = Place::of(row);
+        if before != after {
+            self.index.remove(&before);
+            self.index.add(guid, after);
+        }
         Some(result)
     }
 
     /// Removes an instance with its elements, and gives it.
     pub(crate) fn remove(&mut self, guid: Uuid) -> Option<Row> {
         let row = self.by_guid.remove(&guid)?;
-        self.index.remove(&row);
+        self.index.remove(&Place::of(&row));
+        self.endings.remove(&(ending(guid), guid));
         for id in row.elements.iter().filter_map(|element| guid::parse(element.id.as_deref()?)) {
             self.homes.remove(&id);
         }
@@ -94,8 +109,29 @@ impl Rows {
         Some(row.elements.remove(at))
     }
 
-    /// The rows of `scope` whose `lastChanged` is within `window`.
-    pub(crate) fn walk(&self, scope: &Scope, order: Order, window: Window) -> Walk<'_> {
-        self.index.walk(scope, order, window)
+    /// The rows of `scopes`, of which no two may overlap, that have fitting traits and whose `lastChanged` is within
+    /// `window`.
+    pub(crate) fn walk(
+        &self,
+        scopes: &[Scope],
+        fit: impl Fn(&Traits) -> bool,
+        order: Order,
+        window: Window,
+    ) -> Walk<'_> {
+        self.index.walk(scopes, fit, order, window)
+    }
+
+    /// The rows whose guid ends in these twelve hexadecimal digits, in order; none when the text is anything else.
+    pub(crate) fn ending_in(&self, digits: &str, order: Order) -> Vec<(Position, Uuid)> {
+        let is_ending = digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let Some(ending) = u64::from_str_radix(digits, 16).ok().filter(|_| is_ending) else { return Vec::new() };
+        let guids = self.endings.range((ending, Uuid::nil())..=(ending, Uuid::max())).map(|(_, guid)| guid);
+        let rows = guids.filter_map(|guid| self.by_guid.get(guid));
+        let mut found: Vec<_> = rows.map(|row| ((row.last_changed, row.number), row.guid)).collect();
+        found.sort_unstable_by_key(|&((ticks, number), _)| match order {
+            Order::Ascending => (ticks, number),
+            Order::Descending => (-ticks, number),
+        });
+        found
     }
 }
