@@ -1,6 +1,8 @@
 //! The way to a token through everything that a network does to it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails as loudly as a test")]
 
+use altinn_watch as _;
+
 use std::time::Duration;
 
 use altinn_auth::{Credentials, SigningKey};
@@ -11,7 +13,6 @@ use altinn_storage::{Client, InstanceQuery};
 const EXCHANGE: &str = "/authentication/api/v1/exchange/";
 
 async fn setup() -> (Emulator, Credentials<ReadWrite>) {
-    altinn_tests::watch::watch();
     let emulator = Emulator::start().await.unwrap();
     let registered = emulator.register_client(NewClient::new("405003309")).unwrap();
     let credentials = Credentials::builder(Environment::emulator(emulator.url()).unwrap())

@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::error::Error as _;
 
 use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};

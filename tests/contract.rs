@@ -10,6 +10,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +24,6 @@ const LAST: &str = "cleanup";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_emulator_answers_as_the_real_services_did() {
-    altinn_tests::watch::watch();
     let list = std::fs::read_to_string(folder("").join("exceptions.txt")).unwrap();
     let exceptions = Exceptions::parse(&list).unwrap();
     let (mut outcomes, exchange) = tokio::join!(storage(), exchange());

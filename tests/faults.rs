@@ -6,14 +6,16 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::time::{Duration, Instant};
 
 use altinn_auth::Credentials;
 use altinn_core::{Environment, Error, ErrorKind, InstanceId, ReadWrite};
 use altinn_emulator::{Emulator, Failure};
 use altinn_storage::{
-    Client, DataElement, EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, NewInstance, ReadStatus,
-    SignRequest, Signee, Substatus,
+    Client, DataElement, EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, MessageLanguage, MessageQuery,
+    NewInstance, PlatformUser, ReadStatus, SignRequest, Signee, Substatus,
 };
 use altinn_tests::clients::quick;
 use altinn_tests::owner::{OPEN, Owner, USUAL, app_id, party, task};
@@ -33,7 +35,9 @@ macro_rules! operations {
 operations! {
     List Get Create Confirm Delete Undelete ReadStatus Substatus Texts Values InstanceLock Sign
     DataList Download Upload Replace DeleteData Metadata LockData UnlockData
-    Process History AuthInfo Events Post Applications Raw
+    Process ProcessAndEvents History AuthInfo Events Event Post
+    GetByGuid LockExtend LockRelease DeleteLater DeleteForGood
+    Applications ApplicationsOf Application Text Messages Message MessageEvents Raw RawWrite
 }
 
 impl Operation {
@@ -68,19 +72,83 @@ impl Operation {
             Self::AuthInfo => process.auth_info().await.map(drop),
             Self::Events => client.events(id).list(EventFilter::new()).await.map(drop),
             Self::Post => client.events(id).post(InstanceEvent::new(InstanceEventType::Saved)).await.map(drop),
-            Self::Applications => client.applications().get(&app_id(OPEN)).await.map(drop),
+            Self::ProcessAndEvents => {
+                let event = InstanceEvent::new(InstanceEventType::Saved).user(PlatformUser::org("ttd", 3));
+                process.update_with_events(task("Task_2", "data"), [event]).await.map(drop)
+            }
+            Self::Event => client.events(id).get(uuid::Uuid::nil()).await.map(drop).or_else(unless_missing),
+            Self::GetByGuid => instances.get_by_guid(id.guid()).await.map(drop),
+            // The order in which a failure was made waits for the first request, which is the one that takes the lock.
+            Self::LockExtend => match instances.lock(id, MINUTE).await {
+                Ok(lock) => lock.extend(MINUTE).await,
+                Err(error) => Err(error),
+            },
+            Self::LockRelease => match instances.lock(id, MINUTE).await {
+                Ok(lock) => lock.release().await,
+                Err(error) => Err(error),
+            },
+            Self::DeleteLater => data.delete(element.id).delayed().await.map(drop).or_else(unless_rejected),
+            Self::DeleteForGood => instances.delete(id).hard(true).await.map(drop),
+            Self::Applications => client.applications().list().await.map(drop),
+            Self::ApplicationsOf => client.applications().list_of("ttd").await.map(drop),
+            Self::Application => client.applications().get(&app_id(OPEN)).await.map(drop),
+            Self::Text => client.applications().text(&app_id(OPEN), "nb").await.map(drop).or_else(unless_missing),
+            Self::Messages => client.message_box().search(MessageQuery::of([party()])).await.map(drop),
+            Self::Message => client.message_box().get(id, MessageLanguage::Bokmal).await.map(drop),
+            Self::MessageEvents => client.message_box().events(id).await.map(drop),
             Self::Raw => client.raw_get(["applications", "ttd"]).send().await.map(drop),
+            Self::RawWrite => {
+                let path = ["instances", &id.party().to_string(), &id.guid().to_string(), "data"].map(str::to_owned);
+                let upload = client.raw_write(http::Method::POST, path).query("dataType", "attachment");
+                upload.payload("nytt innhold").send().await.map(drop)
+            }
         }
+    }
+
+    /// Whether it only reads, so that every passing fault must be got over.
+    fn only_reads(self) -> bool {
+        matches!(
+            self,
+            Self::List
+                | Self::Get
+                | Self::GetByGuid
+                | Self::DataList
+                | Self::Download
+                | Self::History
+                | Self::AuthInfo
+                | Self::Events
+                | Self::Event
+                | Self::Applications
+                | Self::ApplicationsOf
+                | Self::Application
+                | Self::Text
+                | Self::Messages
+                | Self::Message
+                | Self::MessageEvents
+                | Self::Raw
+        )
     }
 
     /// What may be there once more after it.
     fn makes(self) -> Counts {
         Counts {
             instances: usize::from(self == Self::Create),
-            elements: usize::from(matches!(self, Self::Upload | Self::Sign)),
-            posted: usize::from(self == Self::Post),
+            elements: usize::from(matches!(self, Self::Upload | Self::RawWrite | Self::Sign)),
+            posted: usize::from(matches!(self, Self::Post | Self::ProcessAndEvents)),
         }
     }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// There is no such thing in the set-up, and that it is missing is an answer.
+fn unless_missing(error: Error) -> Result<(), Error> {
+    if error.kind() == ErrorKind::NotFound && error.status().is_some() { Ok(()) } else { Err(error) }
+}
+
+/// The data type does not allow it, and that is an answer.
+fn unless_rejected(error: Error) -> Result<(), Error> {
+    if error.kind() == ErrorKind::Rejected { Ok(()) } else { Err(error) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,11 +171,15 @@ impl Counts {
     }
 }
 
-fn faults() -> [(&'static str, usize, Failure); 10] {
+fn faults() -> [(&'static str, usize, Failure); 13] {
+    let now = "Wed, 01 May 2024 12:00:00 GMT";
     [
         ("503 once", 1, Failure::status(503)),
         ("500 once", 1, Failure::status(500).body("{\"title\":\"An error occurred\",\"status\":500}")),
         ("429 once", 1, Failure::status(429).header("retry-after", "0")),
+        ("429 with a date once", 1, Failure::status(429).header("date", now).header("retry-after", now)),
+        ("stalled once", 1, Failure::delayed(10 * MINUTE)),
+        ("late once", 1, Failure::delayed(Duration::from_millis(20))),
         ("401 once", 1, Failure::status(401)),
         ("lost once", 1, Failure::lost_answer()),
         ("cut once", 1, Failure::cut_after(3)),
@@ -118,7 +190,8 @@ fn faults() -> [(&'static str, usize, Failure); 10] {
     ]
 }
 
-fn client(emulator: &Emulator) -> Client<ReadWrite> {
+/// `patience` is how long it lets a connection stand still.
+fn client(emulator: &Emulator, patience: Duration) -> Client<ReadWrite> {
     // A minute old: with one of the last seconds a 401 is first taken for a matter of clocks, and waits.
     let begun = jiff::Timestamp::now().as_second() - 60;
     let claims = json!({
@@ -128,7 +201,7 @@ fn client(emulator: &Emulator) -> Client<ReadWrite> {
     });
     let token = emulator.sign_altinn_token(&claims).unwrap();
     let credentials = Credentials::with_token(Environment::emulator(emulator.url()).unwrap(), token);
-    Client::builder(credentials).retry(quick()).build().unwrap()
+    Client::builder(credentials).retry(quick()).idle_timeout(patience).build().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,14 +215,15 @@ async fn every_operation_meets_every_fault() {
 
 async fn every_operation_meets(name: &'static str, times: usize, failure: Failure) {
     let owner = Owner::start().await;
-    let look = client(&owner.emulator);
+    let look = client(&owner.emulator, MINUTE);
+    let patience = if name.starts_with("stalled") { Duration::from_millis(200) } else { MINUTE };
     for &operation in OPERATIONS {
         let kind = if operation == Operation::Sign { ("Task_2", "signing") } else { ("Task_1", "data") };
         let id = owner.instance_in(OPEN, task(kind.0, kind.1)).await;
         let element = owner.upload(id, "attachment").await;
         let before = Counts::of(&look, id).await;
         // One that has its own limit on retries, so that earlier faults do not use this one's up.
-        let client = client(&owner.emulator);
+        let client = client(&owner.emulator, patience);
         for _ in 0..times {
             owner.emulator.fail_next("/storage/", failure.clone());
         }
@@ -178,6 +252,7 @@ fn check(operation: Operation, name: &str, error: &Error, grown: Counts) {
     let expected = [
         ErrorKind::Server,
         ErrorKind::Transport,
+        ErrorKind::Timeout,
         ErrorKind::Decode,
         ErrorKind::Unauthorized,
         // What a second try finds: the first one took effect, and its answer was lost.
@@ -189,10 +264,9 @@ fn check(operation: Operation, name: &str, error: &Error, grown: Counts) {
     if grown != (Counts { instances: 0, elements: 0, posted: 0 }) {
         assert!(error.may_have_reached_server(), "{operation:?} after {name} took effect: {error:?}");
     }
-    let harmless = matches!(
-        operation,
-        Operation::List | Operation::Get | Operation::DataList | Operation::History | Operation::Events
-    );
     let once = name.ends_with("once") && !name.starts_with("401") && !name.starts_with("broken");
-    assert!(!(harmless && once), "{operation:?} is harmless to repeat, and did not get over {name}: {error:?}");
+    assert!(
+        !(operation.only_reads() && once),
+        "{operation:?} is harmless to repeat, and did not get over {name}: {error:?}"
+    );
 }

@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use altinn_core::ErrorKind;
 use altinn_storage::{ContinuationToken, Instance, InstanceQuery};
 use altinn_tests::clients::{builder, client};
@@ -178,6 +180,25 @@ async fn a_400_without_a_reason_is_explained() {
         FaultServer::start([Answer::json(400, &json!({"title": "Bad Request", "status": 400}))]).await.unwrap();
     let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
     assert!(error.advice().unwrap().contains("altinn:serviceowner"), "{error}");
+}
+
+#[tokio::test]
+async fn a_404_whose_explanation_breaks_off_or_has_no_end_is_not_taken_for_the_truth() {
+    let id: altinn_core::InstanceId = "501337/00000000-0000-4000-8000-000000000001".parse().unwrap();
+    let fault = format!("Unable to find instance {id}: Npgsql.NpgsqlException {}", "at x ".repeat(40_000));
+    let server = FaultServer::start([
+        Answer::json(404, &json!(fault)).cut_after(20),
+        Answer::json(404, &json!(fault)),
+        Answer::json(200, &instance(1)),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(client(server.url().as_str()).instances().get(id).await.unwrap().id, id);
+    assert_eq!(server.requests().len(), 3);
+
+    let server = FaultServer::start([Answer::json(409, &json!("no")).cut_after(1).repeated()]).await.unwrap();
+    let error = client(server.url().as_str()).instances().get(id).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Conflict, 1), "the status says enough");
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 #[path = "../examples/quickstart/receive.rs"]
 mod receive;
 #[path = "../examples/quickstart/sample.rs"]
@@ -16,20 +18,20 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use altinn_auth::{Credentials, SigningKey};
-use altinn_core::{Environment, ErrorKind, ReadWrite};
+use altinn_core::{CanRead, Environment, ErrorKind, ReadConfirm, ReadWrite, Scope};
 use altinn_emulator::{Emulator, NewClient, Submission};
 use altinn_storage::{Client, Instance, InstanceQuery};
 use altinn_tests::clients::quick;
 use futures::TryStreamExt;
 
-async fn filled() -> (Emulator, Client<ReadWrite>) {
+async fn filled<S: Scope>() -> (Emulator, Client<S>) {
     let emulator = Emulator::start().await.unwrap();
     sample::fill(&emulator);
     let client = client(&emulator);
     (emulator, client)
 }
 
-fn client(emulator: &Emulator) -> Client<ReadWrite> {
+fn client<S: Scope>(emulator: &Emulator) -> Client<S> {
     let registered = emulator.register_client(NewClient::new(sample::ORG_NUMBER)).unwrap();
     let credentials = Credentials::builder(Environment::emulator(emulator.url()).unwrap())
         .client_id(registered.client_id())
@@ -39,7 +41,7 @@ fn client(emulator: &Emulator) -> Client<ReadWrite> {
     Client::builder(credentials).retry(quick()).build().unwrap()
 }
 
-async fn all(client: &Client<ReadWrite>) -> Vec<Instance> {
+async fn all<S: CanRead>(client: &Client<S>) -> Vec<Instance> {
     client.instances().list(InstanceQuery::org("ttd")).page_size(7).items().try_collect().await.unwrap()
 }
 
@@ -121,7 +123,7 @@ async fn paging_over_equal_times_loses_nothing() {
     for _ in 0..40 {
         seeded.insert(emulator.seed(Submission::new("ttd/mottak-demo", 510_001).last_changed(at.parse().unwrap())));
     }
-    let client = client(&emulator);
+    let client = client::<ReadConfirm>(&emulator);
     for size in [1, 3, 7, 39, 40, 41] {
         let list = client.instances().list(InstanceQuery::org("ttd").complete(true)).page_size(size);
         let found: Vec<Instance> = list.items().try_collect().await.unwrap();
@@ -134,7 +136,7 @@ async fn paging_over_equal_times_loses_nothing() {
 async fn difficult_file_names_come_back_as_given() {
     let emulator = Emulator::start().await.unwrap();
     let id = emulator.seed(Submission::new("ttd/mottak-demo", 510_001)).parse().unwrap();
-    let client = client(&emulator);
+    let client = client::<ReadWrite>(&emulator);
     for name in
         ["blåbær.pdf", "a+b.pdf", "100% sant.pdf", "\"sitat\" 'q'; x=1.txt", "%2B %25.txt", "日本.pdf", ".skjult"]
     {
@@ -149,7 +151,7 @@ async fn difficult_file_names_come_back_as_given() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_refused_with_its_reason() {
-    let (_emulator, client) = filled().await;
+    let (_emulator, client) = filled::<ReadWrite>().await;
     let missing = "510001/00000000-0000-4000-8000-00000000dead".parse().unwrap();
     let error = client.instances().confirm(missing).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden, "{error:?}");

@@ -1,13 +1,16 @@
 //! Every operation of the client over the emulator, as it should go.
 
+use altinn_watch as _;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use altinn_core::{ErrorKind, Payload, Read};
 use altinn_storage::{
-    EventFilter, InstanceEvent, InstanceEventType, NewInstance, PlatformUser, ReadStatus, ReferenceType, SignRequest,
-    Signee, Substatus,
+    EventFilter, InstanceEvent, InstanceEventType, MessageLanguage, MessageQuery, NewInstance, PlatformUser,
+    ReadStatus, ReferenceType, SignRequest, Signee, Substatus,
 };
-use altinn_tests::owner::{self, OPEN, Owner, app_id, ended, party, task};
+use altinn_tests::owner::{self, OPEN, Owner, USUAL, app_id, ended, party, task};
 use futures::TryStreamExt;
 use uuid::Uuid;
 
@@ -95,6 +98,33 @@ async fn a_replacement_keeps_what_it_is_told_to_keep() {
     assert_eq!((set.filename.as_deref(), set.content_type.as_deref()), (Some("ny.txt"), Some("text/html")));
     assert_eq!(set.refs, Some(vec![other.id, first.id]));
     assert_eq!(set.references.unwrap()[0].value.as_deref(), Some("Task_2"));
+}
+
+#[tokio::test]
+async fn file_names_arrive_as_given() {
+    let owner = Owner::start().await;
+    let id = owner.instance(OPEN).await;
+    let data = owner.client.data(id);
+    for name in [
+        "blåbær æøå ÆØÅ.pdf",
+        "\"sitat\" 'q'; filename=x.txt",
+        "a+b.txt",
+        "100%.txt",
+        "%2B%252B%25.txt",
+        "semikolon;komma,=&?#.txt",
+        "日本語 🫐.txt",
+        " blank foran",
+        ".skjult",
+        "~!@$^*()[]{}|<>:`.txt",
+    ] {
+        let upload = data.upload("attachment".parse().unwrap(), "innhold").file_name(name);
+        let element = upload.await.unwrap();
+        assert_eq!(element.filename.as_deref(), Some(name));
+        let replaced = data.replace(element.id, "nytt").keeping(&element).await.unwrap();
+        assert_eq!(replaced.filename.as_deref(), Some(name));
+        let listed = data.list().await.unwrap().into_iter().find(|listed| listed.id == element.id).unwrap();
+        assert_eq!(listed.filename.as_deref(), Some(name));
+    }
 }
 
 #[tokio::test]
@@ -284,6 +314,42 @@ async fn apps_and_their_texts_are_read() {
     owner.deploy_texts(OPEN, "nb", "tittel", "Blåbær").await;
     let texts = applications.text(&app_id(OPEN), "nb").await.unwrap();
     assert_eq!(texts.get("tittel"), Some("Blåbær"));
+}
+
+#[tokio::test]
+async fn the_message_box_shows_what_the_owner_sees() {
+    let owner = Owner::start().await;
+    let (first, other) = (owner.instance(OPEN).await, owner.instance(USUAL).await);
+    owner.client.instances().set_presentation_texts(first, [("navn", "Åse")]).await.unwrap();
+    owner.client.instances().set_substatus(first, Substatus::new("merke")).await.unwrap();
+    owner.deploy_texts(OPEN, "nn", "appName", "Blåbær på nynorsk").await;
+    owner.upload(first, "attachment").await;
+    owner.client.instances().delete(first).await.unwrap();
+
+    let messages = owner.client.message_box();
+    let ids = async |query: MessageQuery| {
+        let found = messages.search(query).await.unwrap();
+        found.iter().map(|message| message.instance_id().unwrap()).collect::<BTreeSet<_>>()
+    };
+    let query = || MessageQuery::of([party(), "520001".parse().unwrap()]);
+    assert_eq!(ids(query()).await, BTreeSet::from([first, other]));
+    assert_eq!(ids(query().deleted()).await, BTreeSet::from([first]));
+    assert_eq!(ids(query().active()).await, BTreeSet::from([other]));
+    assert_eq!(ids(query().app(app_id(USUAL))).await, BTreeSet::from([other]));
+    assert_eq!(ids(query().search("blåbær")).await, BTreeSet::from([first]), "by the app's title");
+    let reference = first.guid().to_string()[30..].to_owned();
+    assert_eq!(ids(query().archive_reference(reference)).await, BTreeSet::from([first]));
+    assert!(ids(MessageQuery::of(["520001".parse().unwrap()])).await.is_empty());
+
+    let message = messages.get(first, MessageLanguage::Nynorsk).await.unwrap();
+    assert_eq!(message.title.as_deref(), Some("Blåbær på nynorsk, Åse"));
+    assert!(message.is_deleted() && message.allow_delete && message.authorized_for_write);
+    assert_eq!(message.process_current_task.as_deref(), Some("FormFilling"));
+    assert_eq!(message.substatus.unwrap().label.as_deref(), Some("merke"));
+    assert!(!messages.get(other, MessageLanguage::Bokmal).await.unwrap().allow_delete, "as its policy says");
+    let events = messages.events(first).await.unwrap();
+    let types: Vec<_> = events.iter().map(|event| event.event_type.as_ref().unwrap().as_str()).collect();
+    assert_eq!(types, ["Created", "SubstatusUpdated", "Saved", "Deleted"]);
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
+use altinn_watch as _;
+
 use std::time::Duration;
 
 use altinn_core::{Error, ErrorKind, InstanceId, ReadWrite};
 use altinn_storage::{
-    EventFilter, InstanceEvent, InstanceEventType, NewInstance, PlatformUser, ProcessState, ReadStatus, SignRequest,
-    Signee, Substatus,
+    EventFilter, InstanceEvent, InstanceEventType, MessageLanguage, MessageQuery, NewInstance, PlatformUser,
+    ProcessState, ReadStatus, SignRequest, Signee, Substatus,
 };
 use altinn_tests::clients;
 use altinn_tests::fault::{Answer, FaultServer};
@@ -176,6 +178,20 @@ async fn events() {
     assert_eq!((again.kind(), again.attempts()), (ErrorKind::Server, 1), "{again}");
     assert!(again.may_have_reached_server() && again.to_string().contains("look for it by its id"), "{again}");
     refused(owner.client.events(other).post(posted).await, ErrorKind::InvalidInput, "another instance");
+}
+
+#[tokio::test]
+async fn the_message_box() {
+    let owner = Owner::start().await;
+    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+    let id = owner.instance(OPEN).await;
+    let (ours, theirs) = (owner.client.message_box(), stranger.message_box());
+    let language = MessageLanguage::default();
+    refused(theirs.get(id, language).await, ErrorKind::Forbidden, "policy");
+    refused(theirs.events(id).await, ErrorKind::Forbidden, "policy");
+    refused(ours.get(no_instance(), language).await, ErrorKind::NotFound, "no such instance");
+    refused(ours.search(MessageQuery::of([])).await, ErrorKind::InvalidInput, "no party");
+    assert!(theirs.search(MessageQuery::of([party()])).await.unwrap().is_empty());
 }
 
 #[tokio::test]

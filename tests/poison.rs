@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

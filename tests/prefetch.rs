@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use altinn_storage::InstanceQuery;
 use altinn_tests::clients::client;
 use altinn_tests::fault::{Answer, FaultServer};

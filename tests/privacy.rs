@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use altinn_core::{Payload, PersonNumber, ReadWrite, Secret};
 use altinn_storage::{DataElement, Instance, InstanceOwnerFilter, InstanceQuery};
 use altinn_tests::clients::{builder, client};

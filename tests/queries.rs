@@ -1,6 +1,8 @@
 //! Each filter of the instance query finds what it says, and nothing else.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
+use altinn_watch as _;
+
 use std::collections::BTreeSet;
 
 use altinn_auth::Credentials;
@@ -29,7 +31,6 @@ const TIMES: [&str; 6] = [
 
 impl Setup {
     async fn new() -> Self {
-        altinn_tests::watch::watch();
         let emulator = Emulator::start().await.unwrap();
         let ids = TIMES.iter().enumerate().map(|(n, time)| {
             let at: jiff::Timestamp = time.parse().unwrap();

@@ -7,12 +7,15 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use altinn_core::{ErrorKind, Read, RetryPolicy};
 use altinn_storage::{
-    Application, AuthInfo, DataElement, Instance, InstanceEvent, ProcessHistoryItem, ProcessState, TextResource,
+    Application, AuthInfo, DataElement, Instance, InstanceEvent, Message, MessageEvent, ProcessHistoryItem,
+    ProcessState, TextResource,
 };
 use altinn_tests::clients::builder;
 use altinn_tests::fault::{Answer, FaultServer};
@@ -142,11 +145,28 @@ fn check_application(method: &str, parts: &[&str], body: Value, at: &str, out: &
     true
 }
 
+/// What an answer to a request to the message box is, by its path below `/storage/api/v1/sbl/instances`.
+fn check_message(method: &str, parts: &[&str], body: Value, at: &str, out: &mut Vec<String>) -> bool {
+    match (method, parts) {
+        ("GET", [_, _]) => other(body, at, |message: Message| vec![message.extra], out),
+        ("GET", [_, _, "events"]) => {
+            for item in body.as_array().unwrap() {
+                other(item.clone(), at, |event: MessageEvent| vec![event.extra], out);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// What an answer to this request is, by its path below `/storage/api/v1`.
 fn check(method: &str, path: &str, body: Value, at: &str, out: &mut Vec<String>) -> bool {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
     if let Some(rest) = path.strip_prefix("/storage/api/v1/applications") {
         return check_application(method, &rest.split('/').skip(1).collect::<Vec<_>>(), body, at, out);
+    }
+    if let Some(rest) = path.strip_prefix("/storage/api/v1/sbl/instances") {
+        return check_message(method, &rest.split('/').skip(1).collect::<Vec<_>>(), body, at, out);
     }
     let Some(rest) = path.strip_prefix("/storage/api/v1/instances") else { return false };
     let parts: Vec<&str> = rest.split('/').skip(1).collect();
@@ -183,12 +203,12 @@ fn check(method: &str, path: &str, body: Value, at: &str, out: &mut Vec<String>)
     true
 }
 
-/// What is no model of ours: Altinn Studio's own view and the message box, which service owners do not call, the token
-/// of a lock, and the content of a file.
+/// What is no model of ours: Altinn Studio's own view, which service owners do not call, the word `true` by which the
+/// message box answers changes, the token of a lock, and the content of a file.
 fn is_no_model(method: &str, path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default().to_ascii_lowercase();
     path.starts_with("/storage/api/v1/studio/")
-        || path.starts_with("/storage/api/v1/sbl/")
+        || (method != "GET" && path.starts_with("/storage/api/v1/sbl/"))
         || (method == "POST" && path.ends_with("/lock"))
         || (method == "GET" && path.contains("/data/"))
 }

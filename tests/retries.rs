@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,7 +52,6 @@ impl Middleware for Script {
 }
 
 fn client(script: &Script, retry: RetryPolicy) -> Client<ReadWrite> {
-    altinn_tests::watch::watch();
     let credentials = Credentials::with_token(Environment::tt02(), "a-token-that-nobody-checks");
     Client::builder(credentials).layer(script.clone()).retry(retry).build().unwrap()
 }

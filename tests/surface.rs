@@ -7,14 +7,16 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use altinn_storage::{
-    EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, PlatformUser, ReadStatus, SignRequest, Signee,
-    Substatus,
+    EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, MessageLanguage, MessageQuery, PlatformUser,
+    ReadStatus, SignRequest, Signee, Substatus, Window,
 };
-use altinn_tests::owner::{OPEN, Owner, app_id, ended, task};
+use altinn_tests::owner::{OPEN, Owner, app_id, ended, party, task};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -117,6 +119,13 @@ async fn every_operation_keeps_to_the_document() {
     owner.deploy_texts(OPEN, "nb", "tittel", "Blåbær").await;
     applications.text(&app_id(OPEN), "nb").await.unwrap();
     data.delete(element.id).await.unwrap();
+    let messages = owner.client.message_box();
+    let at = "2020-01-01T00:00:00Z".parse().unwrap();
+    let query =
+        MessageQuery::of([party()]).app(app_id(OPEN)).active().archived().deleted().search("Åse").altinn3_only();
+    assert_eq!(messages.search(query.last_changed(Window::from(at)).created(Window::from(at))).await.unwrap().len(), 1);
+    messages.get(id, MessageLanguage::English).await.unwrap();
+    messages.events(id).await.unwrap();
 
     let covers: BTreeMap<String, BTreeMap<String, Cover>> = toml::from_str(&read_file("operations.toml")).unwrap();
     let methods = covers["storage"].values().filter_map(|cover| match cover {

@@ -6,41 +6,18 @@ mod receive;
 #[path = "../examples/quickstart/sample.rs"]
 mod sample;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use altinn_auth::{Credentials, SigningKey};
 use altinn_core::{Environment, ReadWrite};
 use altinn_emulator::{Emulator, Failure, NewClient};
 use altinn_storage::{Client, InstanceOwnerFilter, InstanceQuery};
 use altinn_tests::clients::quick;
 use altinn_tests::redaction::assert_redacted;
+use altinn_watch::Recording;
 use serde_json::Value;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn a_day_s_work_leaves_nothing_in_the_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .init();
-
+    let recording = Recording::start();
     let emulator = Emulator::start().await.unwrap();
     sample::fill(&emulator);
     let registered = emulator.register_client(NewClient::new(sample::ORG_NUMBER)).unwrap();
@@ -53,7 +30,7 @@ async fn a_day_s_work_leaves_nothing_in_the_log() {
     emulator.fail_next("/token", Failure::status(503));
     emulator.fail_next("/storage/", Failure::status(503));
     let folder = tempfile::tempdir().unwrap();
-    receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap();
+    receive::pass(&client.read_confirm(), InstanceQuery::org("ttd"), folder.path()).await.unwrap();
 
     let person = "01039012345";
     let query = InstanceQuery::org("ttd").owner(InstanceOwnerFilter::Person(person.parse().unwrap()));
@@ -65,7 +42,7 @@ async fn a_day_s_work_leaves_nothing_in_the_log() {
     credentials.invalidate(&credentials.token().await.unwrap());
     let token = credentials.token().await.unwrap();
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = recording.text();
     for expected in ["altinn_auth", "altinn_core", "hyper", "instances.list", "data.download"] {
         assert!(text.contains(expected), "the log has nothing of {expected}");
     }

@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
+use altinn_watch as _;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -229,6 +231,17 @@ async fn an_upload_is_never_sent_twice_once_it_may_have_arrived() {
         assert!(error.may_have_reached_server() && error.is_transient(), "{error:?}");
         assert_eq!((error.attempts(), server.requests().len()), (1, 1));
         assert!(error.advice().unwrap().contains("before sending it again"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
+    let missing = || Answer::json(404, &json!("Unable to find any data element"));
+    for (answers, reached) in [(vec![missing()], false), (vec![Answer::cut(), missing()], true)] {
+        let server = FaultServer::start(answers).await.unwrap();
+        let client = client(server.url().as_str());
+        let error = client.data(id()).delete(element(0).id).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::NotFound, reached), "{error:?}");
     }
 }
 

@@ -8,7 +8,6 @@ use altinn_storage::{Client, ClientBuilder};
 
 /// A retry policy with the usual number of tries and hardly any waits.
 pub fn quick() -> RetryPolicy {
-    crate::watch::watch();
     RetryPolicy::default().waits(Duration::from_millis(1), Duration::from_millis(5))
 }
 

@@ -6,7 +6,9 @@
 //! * [`owner`]: a service owner with its apps in an emulator.
 //! * [`redaction`]: shows that a text holds no secret.
 //! * [`surface`]: holds requests and answers against `openapi/`.
-//! * [`watch`]: ends the process as soon as a secret is logged.
+
+#[cfg(test)]
+use altinn_watch as _;
 
 pub mod clients;
 pub mod contract;
@@ -14,7 +16,6 @@ pub mod fault;
 pub mod owner;
 pub mod redaction;
 pub mod surface;
-pub mod watch;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

@@ -33,7 +33,6 @@ impl FaultServer {
     ///
     /// When no loopback port can be opened.
     pub async fn start(answers: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
-        crate::watch::watch();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = loopback_url(listener.local_addr()?)?;
         let (arrived, arrivals) = watch::channel(0);

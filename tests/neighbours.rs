@@ -1,0 +1,91 @@
+//! What the service answers while something behind it is out of order is not taken for the truth.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
+
+use altinn_watch as _;
+
+use altinn_core::{Error, ErrorKind};
+use altinn_storage::{EventFilter, InstanceQuery, NewInstance, Substatus};
+use altinn_tests::owner::{OPEN, Owner, app_id, party};
+
+/// That `outcome` is a fault that may pass, of this status.
+#[track_caller]
+fn passing<T: std::fmt::Debug>(outcome: Result<T, Error>, status: u16) {
+    let error = outcome.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Server, status), "{error}");
+    assert!(error.is_transient(), "{error}");
+}
+
+/// That `outcome` is a 403 whose explanation says that it may pass.
+#[track_caller]
+fn doubtful<T: std::fmt::Debug>(outcome: Result<T, Error>) {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
+    assert!(error.advice().unwrap().contains("may be out of order"), "{error}");
+}
+
+#[tokio::test]
+async fn without_its_database_nothing_is_gone() {
+    let owner = Owner::start().await;
+    let id = owner.instance(OPEN).await;
+    let element = owner.upload(id, "attachment").await;
+    let (client, instances) = (&owner.client, owner.client.instances());
+    owner.emulator.outages().set_database(true);
+    passing(instances.get(id).await, 404);
+    passing(instances.get_by_guid(id.guid()).await, 404);
+    passing(client.process(id).auth_info().await, 404);
+    passing(instances.list(InstanceQuery::org("ttd")).await, 500);
+    passing(client.data(id).list().await, 500);
+    passing(client.data(id).download(&element).bytes().await, 500);
+    passing(client.events(id).list(EventFilter::new()).await, 500);
+    passing(instances.confirm(id).await, 500);
+    passing(instances.set_substatus(id, Substatus::new("merke")).await, 500);
+    let error = instances.create(&app_id(OPEN), NewInstance::new(party())).await.unwrap_err();
+    assert!(error.may_have_reached_server() && error.attempts() == 1, "{error}");
+    assert!(error.to_string().contains("Unable to create ttd/open instance for 510001"), "{error}");
+    assert!(client.applications().get(&app_id(OPEN)).await.is_ok(), "kept by the service");
+
+    owner.emulator.outages().set_database(false);
+    assert_eq!(instances.get(id).await.unwrap().data[0].id, element.id);
+    let missing = instances.get(altinn_tests::owner::no_instance()).await.unwrap_err();
+    assert_eq!((missing.kind(), missing.is_transient()), (ErrorKind::NotFound, false), "this one is true");
+}
+
+#[tokio::test]
+async fn without_the_decision_point_a_403_is_no_judgement() {
+    let owner = Owner::start().await;
+    let id = owner.instance(OPEN).await;
+    let element = owner.upload(id, "attachment").await;
+    let (client, instances) = (&owner.client, owner.client.instances());
+    owner.emulator.outages().set_decision_point(true);
+    doubtful(instances.get(id).await);
+    doubtful(client.data(id).list().await);
+    doubtful(client.data(id).download(&element).bytes().await);
+    passing(client.events(id).list(EventFilter::new()).await, 500);
+    passing(instances.confirm(id).await, 500);
+    passing(client.data(id).delete(element.id).await, 500);
+    let refused = instances.set_presentation_texts(id, [("navn", "Åse")]).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    assert_eq!(instances.list(InstanceQuery::org("ttd")).await.unwrap().instances.len(), 1, "asks nobody");
+    instances.set_substatus(id, Substatus::new("merke")).await.unwrap();
+    owner.emulator.outages().set_decision_point(false);
+    assert!(instances.get(id).await.unwrap().complete_confirmations.is_empty());
+}
+
+#[tokio::test]
+async fn without_its_blobs_nothing_changes() {
+    let owner = Owner::start().await;
+    let id = owner.instance(OPEN).await;
+    let element = owner.upload(id, "attachment").await;
+    let data = owner.client.data(id);
+    owner.emulator.outages().set_blobs(true);
+    passing(data.download(&element).bytes().await, 500);
+    passing(data.replace(element.id, "nytt").keeping(&element).await, 500);
+    passing(data.delete(element.id).await, 500);
+    let upload = data.upload("attachment".parse().unwrap(), "enda et").await.unwrap_err();
+    assert!(upload.may_have_reached_server() && upload.attempts() == 1, "{upload}");
+    assert_eq!(data.list().await.unwrap().len(), 1);
+    owner.instance(OPEN).await;
+    owner.emulator.outages().set_blobs(false);
+    assert_eq!(data.download(&element).bytes().await.unwrap(), "innhold");
+}
