@@ -38,17 +38,9 @@ async fn storage() -> Vec<Outcome> {
     keys.generate("contract", KeyKind::Rsa2048).unwrap();
     let keys = Arc::new(keys);
     let world = std::fs::read_to_string(folder("storage").join("world.json")).unwrap();
-    let service = || {
-        let builder = Emulator::builder().world(World::from_json(&world).unwrap());
-        builder.signing_key(keys.pem("contract").unwrap(), Some("contract"))
-    };
-    // Recordings don't depend on each other: those that wait for seconds do it beside the others.
-    let (waiting, others) = recordings("storage").into_iter().partition(Scenario::waits);
-    let waiting = run("storage", service(), waiting, Arc::clone(&keys));
-    let others = run("storage", service(), others, Arc::clone(&keys));
-    let (mut outcomes, others) = tokio::join!(waiting, others);
-    outcomes.extend(others);
-    outcomes
+    let builder = Emulator::builder().world(World::from_json(&world).unwrap());
+    let service = builder.signing_key(keys.pem("contract").unwrap(), Some("contract"));
+    run("storage", service, recordings("storage"), keys).await
 }
 
 async fn exchange() -> Vec<Outcome> {
@@ -69,7 +61,7 @@ async fn exchange() -> Vec<Outcome> {
 async fn run(name: &str, service: Builder, scenarios: Vec<Scenario>, keys: Arc<KeyRing>) -> Vec<Outcome> {
     let emulator = service.start().await.unwrap();
     let actors = Actors::read(&folder(name).join("actors.json")).unwrap();
-    let runner = Runner::new(emulator.url().parse().unwrap(), actors, keys).unwrap();
+    let runner = Runner::new(emulator.url().parse().unwrap(), actors, keys, emulator.clock().clone()).unwrap();
     let mut outcomes = Vec::new();
     for scenario in scenarios {
         outcomes.extend(runner.run(&format!("{name}/{}", scenario.name), &scenario).await);

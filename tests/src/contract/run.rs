@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
+use altinn_emulator::Clock;
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ use super::view::view;
 
 /// The service sorts by times of a microsecond and compares some of a millisecond: what changes it is kept apart, as
 /// when the recordings were made.
-const AFTER_A_CHANGE: Duration = Duration::from_millis(6);
+const AFTER_A_CHANGE: SignedDuration = SignedDuration::from_millis(6);
 
 /// Runs scenarios against one service, as one set of actors.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub struct Runner {
     actors: Actors,
     keys: Arc<KeyRing>,
     patterns: Patterns,
+    clock: Clock,
 }
 
 /// What came of one step.
@@ -88,12 +90,13 @@ impl Runner {
     /// * `base`: where the service listens; only host and port count.
     /// * `actors`: who asks.
     /// * `keys`: the keys that the actors sign with; the service must trust their public halves.
+    /// * `clock`: what the service goes by. Where a recording waits, it is moved.
     ///
     /// # Errors
     ///
     /// [`ContractError::Pattern`] when a pattern of the normal form can't be compiled.
-    pub fn new(base: Url, actors: Actors, keys: Arc<KeyRing>) -> Result<Self, ContractError> {
-        Ok(Self { base, actors, keys, patterns: Patterns::new()? })
+    pub fn new(base: Url, actors: Actors, keys: Arc<KeyRing>, clock: Clock) -> Result<Self, ContractError> {
+        Ok(Self { base, actors, keys, patterns: Patterns::new()?, clock })
     }
 
     /// Sends every request of `scenario` in order and tells what came of each.
@@ -111,7 +114,7 @@ impl Runner {
         for step in &scenario.steps {
             let answer = self.step(step, &mut state).await;
             if step.method != "GET" {
-                tokio::time::sleep(AFTER_A_CHANGE).await;
+                self.clock.advance(AFTER_A_CHANGE);
             }
             let (differences, waived) = judge(step, answer);
             outcomes.push(Outcome {
@@ -129,7 +132,7 @@ impl Runner {
         let outgoing = self.outgoing(step, state)?;
         if let Some(pause) = step.wait_ms {
             // The recording waits for the service's own clock here: a lock that runs out, a cache that ages.
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            self.clock.advance(SignedDuration::from_millis(pause.cast_signed()));
         }
         let answer = send(&self.base, &outgoing).await?;
         let saved = save(&step.save, &answer, &mut state.variables);
@@ -141,7 +144,7 @@ impl Runner {
         let normaliser = Normaliser::new(&self.patterns, state.scenario, &state.variables);
         let keep = state.scenario.keep.iter().chain(&step.keep).map(String::as_str);
         let sent = sent_claims(&outgoing.header("authorization"));
-        view(answer, &normaliser, keep, sent.as_ref(), jiff::Timestamp::now().as_duration().as_secs_f64())
+        view(answer, &normaliser, keep, sent.as_ref(), self.clock.now().as_duration().as_secs_f64())
     }
 
     fn outgoing(&self, step: &Step, state: &mut State<'_>) -> Result<Outgoing, ContractError> {
@@ -189,7 +192,7 @@ impl Runner {
         if let Some(token) = state.tokens.get(actor) {
             return Ok(Some(token.clone()));
         }
-        let token = mint(&self.actors.get(actor)?, &self.keys, jiff::Timestamp::now().as_second())?;
+        let token = mint(&self.actors.get(actor)?, &self.keys, self.clock.now().as_second())?;
         state.tokens.insert(actor.to_owned(), token.clone());
         Ok(Some(token))
     }

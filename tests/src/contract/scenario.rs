@@ -112,12 +112,6 @@ impl Scenario {
     pub fn read(path: &Path) -> Result<Self, ContractError> {
         read_json(path)
     }
-
-    /// Whether a step waits for the service's clock, for seconds rather than milliseconds.
-    #[must_use]
-    pub fn waits(&self) -> bool {
-        self.steps.iter().any(|step| step.wait_ms.is_some())
-    }
 }
 
 /// Reads a JSON file into `T`.

@@ -14,7 +14,7 @@ fn runner(base: &Url) -> Runner {
     std::fs::write(&path, actors.to_string()).unwrap();
     let mut keys = KeyRing::new("main", "contract").unwrap();
     keys.generate("main", KeyKind::Rsa2048).unwrap();
-    Runner::new(base.clone(), Actors::read(&path).unwrap(), Arc::new(keys)).unwrap()
+    Runner::new(base.clone(), Actors::read(&path).unwrap(), Arc::new(keys), Clock::new()).unwrap()
 }
 
 fn scenario(steps: Value) -> Scenario {
