@@ -80,7 +80,7 @@
 //! | [process](Process) | [`state`](Process::state), [`history`](Process::history), [`auth_info`](Process::auth_info) | [`update`](Process::update), [`update_with_events`](Process::update_with_events) |
 //! | [events](Events) | [`list`](Events::list), [`get`](Events::get) | [`post`](Events::post) |
 //! | [apps](Applications) | [`list`](Applications::list), [`list_of`](Applications::list_of), [`get`](Applications::get), [`text`](Applications::text) | |
-//! | [the message box](MessageBox) | [`get`](MessageBox::get), [`events`](MessageBox::events) | [`search`](MessageBox::search) |
+//! | [the message box](MessageBox) | [`search`](MessageBox::search), [`get`](MessageBox::get), [`events`](MessageBox::events) | |
 //!
 //! Most of what is on the right an app does for its own instances, and does more: it prefills, validates, calculates,
 //! moves the process. Storage stores what it is told. Where the service would destroy something, or say success and do

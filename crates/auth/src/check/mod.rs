@@ -134,7 +134,8 @@ async fn provided(provider: &dyn DynProvider, request: &TokenRequest, report: &m
     org(preflight::org(request, None, &token), &token, report)
 }
 
-/// Maskinporten looks at scopes last: where it refuses them, it has accepted client and key.
+/// Where Maskinporten refuses scopes, it is taken to have accepted client and key: there is no saying which scopes a
+/// client has before it is known. That is how the emulator does it; Digdir documents no order.
 fn accepted<T>(result: Result<T, Error>, report: &mut CheckReport) -> Option<T> {
     match result {
         Err(error) if error.kind() == ErrorKind::ScopeNotGranted => {

@@ -1,4 +1,4 @@
-mod confirmation;
+mod posts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,8 @@ const CLOCKS_CATCH_UP: Duration = Duration::from_secs(1);
 /// * A request that has an `Authorization` header is passed on untouched.
 /// * A request to a host outside the credentials' environment fails before a token is fetched.
 /// * So does a request whose method goes beyond the credentials' access `S`: without writing only GET, HEAD and OPTIONS
-///   pass, and with [`ReadConfirm`](altinn_core::ReadConfirm) the POST by which Storage takes a confirmation; without
-///   reading neither GET nor HEAD. The clients of the SDK have no such methods; this is for requests that are made by
+///   pass, the POST by which Storage is asked for messages, and with [`ReadConfirm`](altinn_core::ReadConfirm) the one by
+///   which it takes a confirmation; without reading neither GET nor HEAD. The clients of the SDK have no such methods; this is for requests that are made by
 ///   hand. The token may allow more than `S`, as that of [`Credentials::read_only`] does.
 /// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
 ///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token.
@@ -73,7 +73,10 @@ impl AuthLayer {
         match *request.method() {
             Method::OPTIONS => true,
             Method::GET | Method::HEAD => self.reads,
-            Method::POST if self.confirms && !self.writes => confirmation::is(request.url(), &self.shared.environment),
+            Method::POST if !self.writes => {
+                let (url, environment) = (request.url(), &self.shared.environment);
+                (self.confirms && posts::confirms(url, environment)) || (self.reads && posts::asks(url, environment))
+            }
             // What a method does that nobody has heard of can't be known.
             _ => self.writes,
         }

@@ -67,6 +67,12 @@ async fn the_other_kinds_of_access_are_as_wide_as_they_were() {
     let stub = Stub::start(|_, _| Reply::new(200, "")).await;
     let confirmation = format!("{INSTANCE}/complete");
     assert!(!passes::<Read>(&stub, Method::POST, &confirmation).await);
+    let search = "storage/api/v1/sbl/instances/search";
+    assert!(passes::<Read>(&stub, Method::POST, search).await);
+    assert!(passes::<ReadConfirm>(&stub, Method::POST, search).await);
+    for method in [Method::PUT, Method::DELETE] {
+        assert!(!passes::<Read>(&stub, method, search).await);
+    }
     for path in [confirmation.as_str(), INSTANCE] {
         assert!(passes::<Write>(&stub, Method::POST, path).await);
         assert!(passes::<ReadWrite>(&stub, Method::POST, path).await);

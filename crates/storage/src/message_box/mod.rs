@@ -5,7 +5,7 @@ mod model;
 mod query;
 
 use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, CanWrite, Error, InstanceId, Scope};
+use altinn_core::{CanRead, Error, InstanceId, Scope};
 use http::Method;
 
 use crate::Client;
@@ -33,9 +33,8 @@ impl<'a, S: Scope> MessageBox<'a, S> {
         Self { client }
     }
 
-    /// Searches messages of some parties, in no useful order. Needs `altinn:serviceowner/instances.read`, and the
-    /// access [`ReadWrite`](altinn_core::ReadWrite): it changes nothing, but is asked for with POST, which credentials
-    /// with less do not let pass.
+    /// Searches messages of some parties, in no useful order. Needs `altinn:serviceowner/instances.read`. It is asked
+    /// for with POST, but changes nothing.
     ///
     /// Only what the apps' policies let the service owner read is found; nothing that is deleted for good, that its
     /// owner does not see yet, or that its app hides. The service looks at the 5000 instances that changed last and
@@ -46,7 +45,7 @@ impl<'a, S: Scope> MessageBox<'a, S> {
     /// (see [`MessageQuery`]), and what any call may meet.
     pub async fn search(&self, query: MessageQuery) -> Result<Vec<Message>, Error>
     where
-        S: CanRead + CanWrite,
+        S: CanRead,
     {
         self.client.transport().json(&query.spec()?).await
     }
