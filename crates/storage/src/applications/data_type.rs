@@ -17,16 +17,13 @@ pub struct DataType {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What it is for, by language.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub description: BTreeMap<String, Option<String>>,
     /// The content types that apps take. None: all.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub allowed_content_types: Vec<String>,
     /// Who may contribute, such as `app:owned` or `org:ttd`.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub allowed_contributors: Vec<String>,
     /// The action that the policy must grant, beside `read`, to download.
     #[serde(skip_serializing_if = "Option::is_none")]

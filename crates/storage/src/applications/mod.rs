@@ -111,8 +111,7 @@ impl<S: Scope> Copy for Applications<'_, S> {}
 
 #[derive(Deserialize)]
 struct ApplicationList {
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     applications: Vec<Application>,
 }
 

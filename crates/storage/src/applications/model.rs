@@ -27,12 +27,10 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// Its title by language.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub title: BTreeMap<String, Option<String>>,
     /// What it is for, by language.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub description: BTreeMap<String, Option<String>>,
     /// From when it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,12 +53,10 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prevent_instance_deletion_for_days: Option<i32>,
     /// What of the data becomes presentation texts.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub presentation_fields: Vec<DataField>,
     /// What of the data becomes data values.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub data_fields: Vec<DataField>,
     /// How it sends through eFormidling.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,15 +82,13 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
     /// Words to find it by.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub keywords: Vec<Keyword>,
     /// How rights to it are shown and delegated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessMetadata>,
     /// Whom to turn to.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub contact_points: Vec<ContactPoint>,
     /// When it was first deployed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,8 +10,7 @@ use serde_with::{As, DefaultOnNull};
 #[non_exhaustive]
 pub struct AccessMetadata {
     /// What a right to it means, by language.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub right_description: BTreeMap<String, Option<String>>,
     /// Whether rights to it can be delegated.
     pub delegable: bool,

@@ -51,8 +51,7 @@ pub struct DataElement {
     #[serde(default = "yes")]
     pub is_read: bool,
     /// Labels.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub tags: Vec<String>,
     /// Pairs that end users may edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -103,8 +103,7 @@ impl<S: Scope> Copy for Events<'_, S> {}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EventList {
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     instance_events: Vec<InstanceEvent>,
 }
 

@@ -45,20 +45,24 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<InstanceStatus>,
     /// Who has confirmed it. The same stakeholder may stand there several times: read it as a set.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub complete_confirmations: Vec<CompleteConfirmation>,
     /// Its data elements.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub data: Vec<DataElement>,
     /// Texts that the app shows in lists of instances.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "As::<DefaultOnNull>::deserialize"
+    )]
     pub presentation_texts: BTreeMap<String, Option<String>>,
     /// Values that the app lifts out of its data.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "As::<DefaultOnNull>::deserialize"
+    )]
     pub data_values: BTreeMap<String, Option<String>>,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,8 +65,7 @@ pub struct Message {
     #[serde(default)]
     pub due_date_time: Option<Timestamp>,
     /// 1 in its owner's bin, 0 else.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub delete_status: i32,
     /// Whether its owner has read it.
     #[serde(default)]
@@ -75,20 +74,16 @@ pub struct Message {
     #[serde(default)]
     pub substatus: Option<Substatus>,
     /// Whether the caller may delete it.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub allow_delete: bool,
     /// Whether the caller may make a copy of it. A search does not look into this.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub allow_new_copy: bool,
     /// Whether the caller may write.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub authorized_for_write: bool,
     /// Whether the caller may sign it now.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub authorized_for_sign: bool,
     /// When it was archived.
     #[serde(default)]
@@ -100,8 +95,7 @@ pub struct Message {
     #[serde(default)]
     pub presentation_text: Option<String>,
     /// Values that the app lifts out of its data.
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub data_values: BTreeMap<String, Option<String>>,
     /// Members that this version does not know.
     #[serde(flatten)]

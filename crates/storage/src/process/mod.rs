@@ -144,8 +144,7 @@ impl<S: Scope> Copy for Process<'_, S> {}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct History {
-    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
     process_history: Vec<ProcessHistoryItem>,
 }
 
