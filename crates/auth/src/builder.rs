@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use altinn_core::{Environment, Scope};
 use url::Url;
 
-use crate::call;
-use crate::credentials::Credentials;
+use crate::call::{self, Clients};
+use crate::credentials::{Credentials, service_owner};
 use crate::disk::{DiskCache, Stored};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
@@ -160,6 +160,12 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// A client of your own for the calls to Maskinporten and to the exchange, for a special proxy or root
     /// certificate. It must not follow redirects, which would carry a grant or a token elsewhere; the one made
     /// otherwise doesn't.
+    ///
+    /// Without it the system's proxy is used: that of `HTTPS_PROXY`, `ALL_PROXY` and their like in lower case, but for
+    /// the hosts that `NO_PROXY` lists; on Windows and macOS that of the system's settings where no variable is set. It
+    /// sees names of hosts and encrypted traffic. What is on this computer (an emulator, LocalTest, the token sidecar)
+    /// is never asked through a proxy. To go without one, give a client that is made with
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy).
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -178,7 +184,7 @@ impl<S: Scope> CredentialsBuilder<S> {
     ///
     /// `code`: as on Altinn's list of service owners, such as `skd`, without regard to case.
     pub fn service_owner(mut self, code: impl AsRef<str>) -> Self {
-        self.service_owner = Some(code.as_ref().trim().to_ascii_lowercase());
+        self.service_owner = Some(code.as_ref().to_owned());
         self
     }
 
@@ -227,19 +233,16 @@ impl<S: Scope> CredentialsBuilder<S> {
     pub fn build(mut self) -> Result<Credentials<S>, Error> {
         let bound = self.bound;
         let disk = self.disk.take();
-        let service_owner = self.service_owner.take();
-        if service_owner.as_ref().is_some_and(String::is_empty) {
-            return Err(Error::of(ErrorKind::Config, "the service owner's code is empty").into());
-        }
+        let service_owner = self.service_owner.take().map(|code| service_owner(&code)).transpose()?;
         let platform = self.environment.platform_url().map_err(|error| {
             Error::of(ErrorKind::Config, "the platform's address can't be used").source(error).build()
         })?;
-        let http = self.http.clone().map_or_else(call::client, Ok)?;
-        let exchange = Exchange::new(http.clone(), &platform, self.test_organisation)?;
+        let mut clients = Clients::new(self.http.take());
+        let exchange = Exchange::new(clients.for_address(&platform)?, &platform, self.test_organisation)?;
         let environment = self.environment.clone();
         let source = match self.sidecar.clone() {
-            Some(endpoint) => Source::Sidecar(self.checked_sidecar(http, endpoint)?),
-            None => Source::Grant(Box::new(self.maskinporten(http)?)),
+            Some(endpoint) => Source::Sidecar(self.checked_sidecar(&mut clients, endpoint)?),
+            None => Source::Grant(Box::new(self.maskinporten(&mut clients)?)),
         };
         let exchanged = Exchanged::new(source, exchange, bound, service_owner);
         Ok(match disk {
@@ -248,7 +251,7 @@ impl<S: Scope> CredentialsBuilder<S> {
         })
     }
 
-    fn checked_sidecar(&self, http: reqwest::Client, endpoint: Url) -> Result<Sidecar, Error> {
+    fn checked_sidecar(&self, clients: &mut Clients, endpoint: Url) -> Result<Sidecar, Error> {
         if !self.keys.is_empty() || self.key_file.is_some() {
             return Err(
                 Error::of(ErrorKind::Config, "there is a key beside the token sidecar: give one of the two").into()
@@ -258,10 +261,10 @@ impl<S: Scope> CredentialsBuilder<S> {
         if !call::is_private(&endpoint) {
             return Err(Error::of(ErrorKind::Config, "the token sidecar is not on this computer, and not https").into());
         }
-        Ok(Sidecar { http, endpoint, latency: Histogram::default() })
+        Ok(Sidecar { http: clients.for_address(&endpoint)?, endpoint, latency: Histogram::default() })
     }
 
-    fn maskinporten(self, http: reqwest::Client) -> Result<Maskinporten, Error> {
+    fn maskinporten(self, clients: &mut Clients) -> Result<Maskinporten, Error> {
         let client_id = self.client_id.unwrap_or_default();
         let client_id = client_id.trim();
         if client_id.is_empty() {
@@ -282,6 +285,7 @@ impl<S: Scope> CredentialsBuilder<S> {
                 .advice("give a token or a token provider instead")
                 .into());
         };
+        let http = clients.for_address(&endpoint)?;
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
         let clock = Clock::new(self.corrects_clock);
         let endpoint = Endpoint::new(endpoint, self.discovers);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use altinn_core::transport::{has_tls_provider, http_date, retry_after};
+use altinn_core::transport::{has_tls_provider, http_date, retry_after, stays_here};
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 use url::{Host, Url};
@@ -16,10 +16,16 @@ const MAX_BODY: usize = 256 * 1024;
 /// Below this a difference is as likely the network's as the clock's, as `Date` counts whole seconds.
 const MEASURABLE_SKEW: u64 = 3;
 
-/// The client for both legs, unless the caller brings one. No redirects: a grant or a bearer token would go elsewhere.
-pub(crate) fn client() -> Result<reqwest::Client, Error> {
+/// The client for calls to `address`, unless the user brings one. No redirects: a grant or a bearer token would go
+/// elsewhere. The system's proxy, but not for what is on this computer: plain http is for that alone, and a proxy could
+/// read along.
+pub(crate) fn client(address: &Url) -> Result<reqwest::Client, Error> {
     check_provider()?;
-    reqwest::Client::builder()
+    let builder = match stays_here(address) {
+        true => reqwest::Client::builder().no_proxy(),
+        false => reqwest::Client::builder(),
+    };
+    builder
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -28,6 +34,32 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
         .user_agent(concat!("altinn-auth-rust/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Error::of(ErrorKind::Config, "the HTTP client can't be built").source(error).build())
+}
+
+/// The clients of one set of credentials.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    own: Option<reqwest::Client>,
+    /// For addresses on this computer, and for others.
+    made: [Option<reqwest::Client>; 2],
+}
+
+impl Clients {
+    /// `own`: the user's client, for all addresses; `None` for those of [`client`].
+    pub(crate) fn new(own: Option<reqwest::Client>) -> Self {
+        Self { own, ..Self::default() }
+    }
+
+    /// The client for calls to `address`.
+    pub(crate) fn for_address(&mut self, address: &Url) -> Result<reqwest::Client, Error> {
+        if let Some(own) = &self.own {
+            return Ok(own.clone());
+        }
+        let [here, elsewhere] = &mut self.made;
+        let made = if stays_here(address) { here } else { elsewhere };
+        let http = made.take().map_or_else(|| client(address), Ok)?;
+        Ok(made.insert(http).clone())
+    }
 }
 
 fn check_provider() -> Result<(), Error> {
@@ -144,7 +176,7 @@ mod tests {
     #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
     #[test]
     fn a_missing_provider_is_an_error_and_no_panic() {
-        assert_eq!(client().unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(client(&Url::parse("https://a.example/").unwrap()).unwrap_err().kind(), ErrorKind::Config);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use altinn_core::{CanConfirm, CanRead, Environment, OrgNumber, Read, ReadConfirm, ReadWrite, Scope, Secret};
 
 use crate::builder::CredentialsBuilder;
 use crate::cache::{Cache, Pool};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::maskinporten::MaskinportenToken;
 use crate::provider::{DynProvider, TokenProvider};
 use crate::request::{SystemUser, TokenRequest};
@@ -92,9 +93,39 @@ impl<S: Scope> Credentials<S> {
         Self::of(environment, Arc::new(provider))
     }
 
+    /// Credentials whose tokens must speak for one service owner, so that those of another are noticed at once and not by
+    /// what they find in Storage. It is for tokens from elsewhere, [ready-made](Self::with_token) or of
+    /// [your own source](Self::from_provider): for a Maskinporten client there is
+    /// [`service_owner`](CredentialsBuilder::service_owner). Each token is looked at once, when it is got; one that names
+    /// another service owner is [`ErrorKind::WrongOrgCode`](crate::ErrorKind::WrongOrgCode), and one that names none, or
+    /// can't be read, [`ErrorKind::NoOrgCode`](crate::ErrorKind::NoOrgCode). Tokens
+    /// [on behalf of](Self::on_behalf_of) others must name one, but are not held against it.
+    ///
+    /// They share no token with these credentials.
+    ///
+    /// `code`: as on Altinn's list of service owners, such as `skd`, without regard to case.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the code is empty.
+    pub fn expect_service_owner(&self, code: impl AsRef<str>) -> Result<Self, Error> {
+        let owner = service_owner(code.as_ref())?;
+        let Shared { environment, provider, cache, .. } = &*self.shared;
+        let pool = Arc::new(Pool::new(Arc::clone(provider), Some(owner.into())));
+        Ok(Self::in_pool(environment.clone(), Arc::clone(provider), pool, cache.request().clone()))
+    }
+
     pub(crate) fn of(environment: Environment, provider: Arc<dyn DynProvider>) -> Self {
-        let pool = Arc::new(Pool::new(Arc::clone(&provider)));
-        let cache = pool.cache(TokenRequest::of::<S>());
+        let pool = Arc::new(Pool::new(Arc::clone(&provider), None));
+        Self::in_pool(environment, provider, pool, TokenRequest::of::<S>())
+    }
+
+    fn in_pool(
+        environment: Environment,
+        provider: Arc<dyn DynProvider>,
+        pool: Arc<Pool>,
+        request: TokenRequest,
+    ) -> Self {
+        let cache = pool.cache(request);
         Self { shared: Arc::new(Shared { environment, cache, provider, pool }), scope: PhantomData }
     }
 
@@ -121,10 +152,7 @@ impl<S: Scope> Credentials<S> {
     #[must_use]
     pub fn with_request(&self, request: TokenRequest) -> Self {
         let Shared { environment, pool, provider, .. } = &*self.shared;
-        let cache = pool.cache(request.with_access::<S>());
-        let (environment, provider) = (environment.clone(), Arc::clone(provider));
-        let shared = Shared { environment, cache, provider, pool: Arc::clone(pool) };
-        Self { shared: Arc::new(shared), scope: PhantomData }
+        Self::in_pool(environment.clone(), Arc::clone(provider), Arc::clone(pool), request.with_access::<S>())
     }
 
     /// Credentials of the same client for an organisation that has delegated the scopes in Altinn to the one that owns
@@ -158,6 +186,17 @@ impl<S: Scope> Credentials<S> {
     /// again.
     pub async fn token(&self) -> Result<AltinnToken, Error> {
         self.shared.cache.token().await
+    }
+
+    /// As [`token`](Self::token), with more of its life left, for a call that lasts long or can't be sent twice.
+    ///
+    /// `least`: what is to be left of it. Three quarters of its lifetime are enough in any case, as more may not be to be
+    /// had. If it can't be renewed just now, the one that is still good is given.
+    ///
+    /// # Errors
+    /// As for [`token`](Self::token).
+    pub async fn token_lasting(&self, least: Duration) -> Result<AltinnToken, Error> {
+        self.shared.cache.token_lasting(least).await
     }
 
     /// Forgets a token that a server refused, so that the next call of [`token`](Self::token) fetches a new one.
@@ -230,6 +269,14 @@ impl Credentials<ReadWrite> {
     /// clients that take them have no other method that changes something.
     pub fn read_confirm(&self) -> Credentials<ReadConfirm> {
         Credentials { shared: Arc::clone(&self.shared), scope: PhantomData }
+    }
+}
+
+/// A service owner's code as tokens are held against it.
+pub(crate) fn service_owner(code: &str) -> Result<String, Error> {
+    match code.trim() {
+        "" => Err(Error::of(ErrorKind::Config, "the service owner's code is empty").into()),
+        code => Ok(code.to_ascii_lowercase()),
     }
 }
 

@@ -49,7 +49,7 @@ impl Exchange {
     }
 
     pub(crate) async fn token(&self, token: &MaskinportenToken, budget: &Budget) -> Result<AltinnToken, Error> {
-        retry::run(budget, || self.attempt(token)).await
+        retry::run(budget, &self.endpoint, || self.attempt(token)).await
     }
 
     async fn attempt(&self, token: &MaskinportenToken) -> Result<AltinnToken, Error> {

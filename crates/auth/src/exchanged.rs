@@ -3,9 +3,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::cool_down::CoolDown;
-use crate::error::{Error, ErrorKind, Retry};
+use crate::error::{Error, ErrorKind, Leg, Retry};
 use crate::exchange::Exchange;
 use crate::maskinporten::MaskinportenToken;
 use crate::maskinporten::source::Source;
@@ -34,7 +35,7 @@ pub(crate) struct Exchanged {
     kept: Mutex<HashMap<TokenRequest, MaskinportenToken>>,
     permits: Semaphore,
     cool_down: CoolDown,
-    /// For Maskinporten's tokens alone: an exchange that is down is no reason to wait with them.
+    /// For Maskinporten's tokens alone: an exchange that refuses is no reason to wait with them.
     maskinporten_cool_down: CoolDown,
     /// Whether an Altinn token ends with the Maskinporten token that it was exchanged for.
     bound: bool,
@@ -92,7 +93,7 @@ impl Exchanged {
     }
 
     pub(crate) fn check_org(&self, request: &TokenRequest, token: &AltinnToken) -> Result<(), Error> {
-        preflight::org(request, self.org.as_deref(), token)
+        preflight::org(request, self.org.as_deref(), token, Some(Leg::Exchange))
     }
 
     async fn fresh(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
@@ -166,7 +167,7 @@ impl Exchanged {
         Ok(token)
     }
 
-    /// Does a fetch when the client's others leave room for it, and the service has had its rest.
+    /// Does a fetch when the client's others leave room for it, and the client has had its rest.
     async fn in_turn<T>(
         &self,
         cool_down: &CoolDown,
@@ -176,8 +177,9 @@ impl Exchanged {
         let _permit = self.permits.acquire().await.map_err(|_| Error::of(ErrorKind::Config, "closed").build())?;
         let budget = Budget::start();
         cool_down.pass(&budget).await;
+        let begun = Instant::now();
         let result = fetch(&budget).await;
-        cool_down.note(&result);
+        cool_down.note(begun, &result);
         result
     }
 

@@ -9,6 +9,7 @@
 //! use altinn_core::{Environment, ReadConfirm};
 //! use altinn_emulator::{Emulator, NewClient};
 //!
+//! # use altinn_watch as _;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // An emulator stands in for Maskinporten and Altinn; for the test environment it is `Environment::tt02()`.
@@ -49,6 +50,10 @@
 //! The Altinn token is renewed when it is needed and in the last minutes of its life. One caller renews it, the
 //! others go on with the old one. There is no background task, and a program that stops asking stops fetching.
 //!
+//! A call that can't be sent twice begins with a token that has some time left: [`AuthLayer`] sees to that where the body
+//! is a stream ([`token_for_streams`](AuthLayer::token_for_streams)), and for calls of your own there is
+//! [`Credentials::token_lasting`].
+//!
 //! # Where tokens come from
 //!
 //! | | |
@@ -78,13 +83,15 @@
 //! # Maskinporten's own token
 //!
 //! Some of the platform's newer APIs take it directly. [`Credentials::maskinporten_token`] gives it, as a
-//! [`MaskinportenToken`], with scopes of theirs if they are [added](TokenRequest::additional_scope); it is of another type, because apps and Storage take an Altinn token only, which is what
-//! [`Credentials::token`] gives and [`AuthLayer`] sends.
+//! [`MaskinportenToken`], with scopes of theirs if they are [added](TokenRequest::additional_scope); it is of another
+//! type, because apps and Storage take an Altinn token only, which is what [`Credentials::token`] gives and
+//! [`AuthLayer`] sends.
 //!
 //! # When it fails
 //!
-//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. A refusal that would come again is remembered
-//! for up to a minute. What is left is an [`Error`]:
+//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. If it lasts, all credentials of the process
+//! leave the host alone for a while, from 200 ms up to 10 s, and then one of them finds out whether it works. A refusal
+//! that would come again is remembered for up to a minute. What is left is an [`Error`]:
 //!
 //! | [`ErrorKind`] | likely cause | what to do |
 //! | --- | --- | --- |
@@ -98,13 +105,19 @@
 //! | [`Maskinporten`](ErrorKind::Maskinporten) | another refusal, or Maskinporten is down | read the description; try later if it is transient |
 //! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn | check the environment; try later |
 //! | [`NoOrgCode`](ErrorKind::NoOrgCode) | the organisation is not on Altinn's list of service owners | ask Altinn to add it |
-//! | [`WrongOrgCode`](ErrorKind::WrongOrgCode) | the client is another organisation's than [`service_owner`](CredentialsBuilder::service_owner) says | take the right client, or code |
+//! | [`WrongOrgCode`](ErrorKind::WrongOrgCode) | the client, or the token, is another organisation's than [`service_owner`](CredentialsBuilder::service_owner) or [`expect_service_owner`](Credentials::expect_service_owner) says | take the right client, or code |
 //! | [`HostNotAllowed`](ErrorKind::HostNotAllowed) | a request to a host outside the environment | correct the address |
 //! | [`AccessDenied`](ErrorKind::AccessDenied) | a request that writes, with credentials for reading, or the reverse | make them with more access |
 //! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
 //! | [`Provider`](ErrorKind::Provider) | your own [`TokenProvider`] failed | see the source |
 //!
 //! For a case at Digdir's support, [`Error::trace_id`] is what they ask for.
+//!
+//! # Network
+//!
+//! Calls go through the proxy that the system names, as in `HTTPS_PROXY`, unless `NO_PROXY` excepts the host; never those
+//! to this computer. [`CredentialsBuilder::http`] takes a client with other ideas. Only https is used, but for what is on
+//! this computer, and redirects are not followed.
 //!
 //! # Secrets
 //!

@@ -1,6 +1,6 @@
 //! What is checked right after a fetch, because the API would say it later, and without a reason.
 
-use crate::error::{Error, ErrorKind, Leg, scrub};
+use crate::error::{Builder, Error, ErrorKind, Leg, scrub};
 use crate::maskinporten::MaskinportenToken;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
@@ -12,6 +12,7 @@ const SERVICE_OWNER: &str = "altinn:serviceowner";
 const TEST_DEPARTMENT: &str = "ttd";
 const FOR_THE_TEST_DEPARTMENT: &str =
     "the test department (ttd) is spoken for by a client of Digdir's, with test_organisation(true)";
+const GIVE_ANOTHER: &str = "give a token of the service owner that is expected, or expect the right one";
 
 /// That Maskinporten granted all that was asked for. Where it doesn't say, nothing is known to be missing.
 pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Result<(), Error> {
@@ -56,39 +57,54 @@ pub(crate) fn surplus(request: &TokenRequest, token: &MaskinportenToken) -> Opti
 /// That the token speaks for a service owner, and for the expected one. Storage answers a list call without a service
 /// owner with a bare 400.
 ///
-/// `expected`: the code that was configured.
-pub(crate) fn org(request: &TokenRequest, expected: Option<&str>, token: &AltinnToken) -> Result<(), Error> {
+/// * `expected`: the code that was configured.
+/// * `leg`: the step that the token comes from; `None` for one that was not got from Maskinporten here.
+pub(crate) fn org(
+    request: &TokenRequest,
+    expected: Option<&str>,
+    token: &AltinnToken,
+    leg: Option<Leg>,
+) -> Result<(), Error> {
     if !request.scopes().iter().any(|scope| scope.starts_with(SERVICE_OWNER)) {
         return Ok(());
     }
-    let Some(found) = token.org() else { return Err(no_org(expected)) };
+    let Some(found) = token.org() else { return Err(no_org(expected, leg)) };
     // On behalf of another organisation the token names that one.
     let compared = expected.filter(|_| request.consumer().is_none());
     match compared.filter(|expected| !expected.eq_ignore_ascii_case(found)) {
-        Some(expected) => Err(other_org(expected, found)),
+        Some(expected) => Err(other_org(expected, found, leg)),
         None => Ok(()),
     }
 }
 
-fn no_org(expected: Option<&str>) -> Error {
-    let advice = match expected {
-        Some(TEST_DEPARTMENT) => FOR_THE_TEST_DEPARTMENT,
+fn no_org(expected: Option<&str>, leg: Option<Leg>) -> Error {
+    let advice = match (expected, leg) {
+        (_, None) => GIVE_ANOTHER,
+        (Some(TEST_DEPARTMENT), _) => FOR_THE_TEST_DEPARTMENT,
         _ => {
             "the organisation that owns the Maskinporten client is not on Altinn's list of service owners: ask Altinn to \
              add it"
         }
     };
-    Error::of(ErrorKind::NoOrgCode, "the Altinn token names no service owner").leg(Leg::Exchange).advice(advice).build()
+    got(leg, Error::of(ErrorKind::NoOrgCode, "the Altinn token names no service owner").advice(advice))
 }
 
-fn other_org(expected: &str, found: &str) -> Error {
-    let advice = match expected {
-        TEST_DEPARTMENT => FOR_THE_TEST_DEPARTMENT,
+fn other_org(expected: &str, found: &str, leg: Option<Leg>) -> Error {
+    let advice = match (expected, leg) {
+        (_, None) => GIVE_ANOTHER,
+        (TEST_DEPARTMENT, _) => FOR_THE_TEST_DEPARTMENT,
         _ => {
             "the Maskinporten client belongs to another organisation, or Altinn's list of service owners has another \
              code for it"
         }
     };
     let message = format!("the Altinn token names the service owner {}, and not {}", scrub(found), scrub(expected));
-    Error::of(ErrorKind::WrongOrgCode, message).leg(Leg::Exchange).advice(advice).build()
+    got(leg, Error::of(ErrorKind::WrongOrgCode, message).advice(advice))
+}
+
+fn got(leg: Option<Leg>, error: Builder) -> Error {
+    match leg {
+        Some(leg) => error.leg(leg).build(),
+        None => error.build(),
+    }
 }

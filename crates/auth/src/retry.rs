@@ -1,15 +1,21 @@
 use std::future::Future;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::Instant;
+use url::Url;
 
+use crate::cool_down::Host;
 use crate::error::{Error, Retry};
 use crate::random;
 
 /// How often one step is sent at most.
 const TRIES: u32 = 3;
+/// The same where the answer is a 500: as often as not it stands for a refusal, such as of a token that the exchange
+/// can't read.
+const TRIES_AFTER_500: u32 = 2;
 /// No new try starts later than this after the first; one that is under way may end by its own timeout.
-const BUDGET: Duration = Duration::from_secs(15);
+pub(crate) const BUDGET: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -24,9 +30,13 @@ impl Budget {
         Self { started: Instant::now() }
     }
 
+    pub(crate) fn left(&self) -> Duration {
+        BUDGET.saturating_sub(self.started.elapsed())
+    }
+
     /// Waits `pause`. `false`, at once, when a try after it would be too late.
     pub(crate) async fn wait(&self, pause: Duration) -> bool {
-        if pause > BUDGET.saturating_sub(self.started.elapsed()) {
+        if pause > self.left() {
             return false;
         }
         tokio::time::sleep(pause).await;
@@ -36,9 +46,24 @@ impl Budget {
 
 /// Sends one step until it succeeds, or fails in a way that trying again won't mend, or time is up.
 ///
-/// `step` is called anew for every try: a grant must never be sent twice, because the lost answer may mean that it
-/// was used.
+/// * `address`: where it is sent to. A host that failed others a moment ago is first given its rest.
+/// * `step`: called anew for every try: a grant must never be sent twice, because the lost answer may mean that it was
+///   used.
 pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
+    budget: &Budget,
+    address: &Url,
+    step: impl FnMut() -> F,
+) -> Result<T, Error> {
+    let host = Host::of(address);
+    let pass = host.pass(budget).await?;
+    let begun = Instant::now();
+    let result = tries(budget, step).await;
+    host.note(begun, &result);
+    drop(pass);
+    result
+}
+
+async fn tries<T, F: Future<Output = Result<T, Error>>>(
     budget: &Budget,
     mut step: impl FnMut() -> F,
 ) -> Result<T, Error> {
@@ -53,7 +78,11 @@ pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
             Retry::WithNewGrant if !grant_renewed => grant_renewed = true,
             Retry::AfterPause => {
                 failures += 1;
-                if failures >= TRIES || !budget.wait(pause(failures, error.retry_after())).await {
+                let most = match error.status() {
+                    Some(StatusCode::INTERNAL_SERVER_ERROR) => TRIES_AFTER_500,
+                    _ => TRIES,
+                };
+                if failures >= most || !budget.wait(pause(failures, error.retry_after())).await {
                     return Err(error);
                 }
             }
@@ -87,7 +116,7 @@ mod tests {
         let count = Cell::new(0);
         let started = Instant::now();
         let budget = Budget::start();
-        let result: Result<(), _> = run(&budget, || {
+        let result: Result<(), _> = super::tries(&budget, || {
             count.set(count.get() + 1);
             async { Err(failing(retry, retry_after)) }
         })
@@ -119,7 +148,7 @@ mod tests {
     async fn a_later_success_counts() {
         let count = Cell::new(0);
         let budget = Budget::start();
-        let value = run(&budget, || {
+        let value = super::tries(&budget, || {
             count.set(count.get() + 1);
             let done = count.get() == 3;
             async move { if done { Ok(7) } else { Err(failing(Retry::AfterPause, None)) } }

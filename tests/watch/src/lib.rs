@@ -13,6 +13,12 @@
 //! of code, but never the secret.
 //!
 //! A test that wants to read what is logged takes a [`Recording`].
+//!
+//! Other programs that a test starts are not linked with this crate: the emulator's and `quickstart`. Their own tests
+//! start them at TRACE and look at all that they print with [`secret_in`].
+//!
+//! Doc tests are listened to where they do something: each that starts an emulator has this crate linked in by a hidden
+//! line, which a test of this crate sees to. The others only build or show values.
 
 mod fields;
 mod listener;
@@ -23,6 +29,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use recording::Recording;
+
+/// What kind of secret stands in `text`, such as the output of a program; `None` when there is none. It never tells the
+/// secret.
+#[must_use]
+pub fn secret_in(text: &str) -> Option<String> {
+    secret::find(text).map(|kind| kind.to_string())
+}
 
 #[ctor::ctor(unsafe)]
 fn install() {

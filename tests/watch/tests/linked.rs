@@ -42,6 +42,39 @@ fn every_test_binary_is_linked_with_the_listener() {
     assert!(linked > 20, "only {linked} test binaries were found");
 }
 
+#[test]
+fn every_doc_test_that_starts_a_server_is_linked_with_the_listener() {
+    let workspace = workspace();
+    let (mut linked, mut missing) = (0, Vec::new());
+    for package in packages(&workspace) {
+        let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();
+        for path in sources(folder) {
+            let source = std::fs::read_to_string(&path).unwrap();
+            for example in examples(&source).filter(|example| example.contains("::start(")) {
+                match example.lines().any(|line| line.trim_start_matches("# ").starts_with(LINE)) {
+                    true => linked += 1,
+                    false => missing.push(path.display().to_string()),
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "without a hidden `{LINE} as _;`: {missing:#?}");
+    assert!(linked > 3, "only {linked} doc tests were found");
+}
+
+/// What stands between fences in doc comments and is run.
+fn examples(source: &str) -> impl Iterator<Item = String> {
+    let docs: Vec<&str> = source
+        .lines()
+        .map(|line| line.trim_start())
+        .filter_map(|line| line.strip_prefix("//!").or_else(|| line.strip_prefix("///")))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    let text = docs.join("\n");
+    let blocks: Vec<String> = text.split("```").skip(1).step_by(2).map(str::to_owned).collect();
+    blocks.into_iter().filter(|block| block.starts_with('\n'))
+}
+
 /// A subscriber of one thread would hear what the listener then does not: a recording is for tests that want to read.
 #[test]
 fn nothing_listens_in_a_thread_of_its_own() {

@@ -18,7 +18,8 @@ use tokio::time::Instant;
 
 use self::expiry::{Expiry, Phase};
 use self::refusal::Refusal;
-use crate::error::Error;
+use crate::error::{Error, Leg};
+use crate::preflight;
 use crate::provider::DynProvider;
 use crate::request::TokenRequest;
 use crate::statistics::{Counter, Counters, Statistics, TokenKind};
@@ -33,6 +34,8 @@ const SOFT_BACK_OFF: Duration = Duration::from_secs(10);
 pub(crate) struct Cache {
     provider: Arc<dyn DynProvider>,
     request: TokenRequest,
+    /// The code of the service owner that tokens must name, whatever they are got with.
+    owner: Option<Arc<str>>,
     current: RwLock<Option<Entry>>,
     gate: sync::Mutex<Gate>,
     refusal: Mutex<Option<Refusal>>,
@@ -61,10 +64,11 @@ enum Found {
 }
 
 impl Cache {
-    pub(crate) fn new(provider: Arc<dyn DynProvider>, request: TokenRequest) -> Self {
+    pub(crate) fn new(provider: Arc<dyn DynProvider>, request: TokenRequest, owner: Option<Arc<str>>) -> Self {
         Self {
             provider,
             request,
+            owner,
             current: RwLock::default(),
             gate: sync::Mutex::default(),
             refusal: Mutex::default(),
@@ -75,6 +79,11 @@ impl Cache {
 
     pub(crate) fn request(&self) -> &TokenRequest {
         &self.request
+    }
+
+    /// The code of the service owner that tokens must name; `None` where that is left to where they come from.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
@@ -97,6 +106,34 @@ impl Cache {
                 Err(_) => Ok(self.served(token)),
             },
             Found::Nothing => self.wait_or_fetch().await,
+        }
+    }
+
+    /// A token that lasts at least `least`, or three quarters of its lifetime if that is less: one that lasts much longer
+    /// can't be had.
+    pub(crate) async fn token_lasting(&self, least: Duration) -> Result<AltinnToken, Error> {
+        if let Some(token) = self.good_for(least) {
+            return Ok(self.served(token));
+        }
+        let mut gate = self.gate.lock().await;
+        if let Some(token) = self.good_for(least) {
+            return Ok(self.served(token));
+        }
+        match self.find() {
+            Found::Fresh(token) | Found::Due(token) => self.replace(&mut gate, token).await,
+            Found::Nothing => {
+                drop(gate);
+                self.wait_or_fetch().await
+            }
+        }
+    }
+
+    fn good_for(&self, least: Duration) -> Option<AltinnToken> {
+        match self.find() {
+            Found::Fresh(token) | Found::Due(token) => {
+                (token.remaining() >= least.min(token.lifetime() / 4 * 3)).then_some(token)
+            }
+            Found::Nothing => None,
         }
     }
 
@@ -169,10 +206,15 @@ impl Cache {
         if let Found::Fresh(token) = self.find() {
             return Ok(self.served(token));
         }
+        self.replace(&mut gate, old).await
+    }
+
+    /// Renews `old`, which is still good, so that it serves if that fails.
+    async fn replace(&self, gate: &mut Gate, old: AltinnToken) -> Result<AltinnToken, Error> {
         if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) || self.remembered().is_some() {
             return Ok(self.served(old));
         }
-        match self.fetch(&mut gate, &self.counters.renewed_early).await {
+        match self.fetch(gate, &self.counters.renewed_early).await {
             Ok(token) => Ok(token),
             Err(error) => match self.find() {
                 Found::Fresh(token) | Found::Due(token) => {
@@ -187,7 +229,7 @@ impl Cache {
 
     /// `counter`: of fetches like this one that succeed.
     async fn fetch(&self, gate: &mut Gate, counter: &Counter) -> Result<AltinnToken, Error> {
-        match self.provider.fetch(&self.request).await {
+        match self.provider.fetch(&self.request).await.and_then(|token| self.of_owner(token)) {
             Ok(token) => {
                 counter.count();
                 *gate = Gate::default();
@@ -201,6 +243,15 @@ impl Cache {
                 Err(error)
             }
         }
+    }
+
+    /// The token, if it is of the service owner that is expected. Looked at once, and not with each use.
+    fn of_owner(&self, token: AltinnToken) -> Result<AltinnToken, Error> {
+        if let Some(owner) = self.owner() {
+            let leg = self.provider.exchanged().map(|_| Leg::Exchange);
+            preflight::org(&self.request, Some(owner), &token, leg)?;
+        }
+        Ok(token)
     }
 
     /// For those that wait, and for those that come later and would be refused the same way.

@@ -12,6 +12,7 @@ const MOST: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Pool {
     provider: Arc<dyn DynProvider>,
+    owner: Option<Arc<str>>,
     caches: Mutex<Caches>,
 }
 
@@ -29,8 +30,10 @@ struct Slot {
 }
 
 impl Pool {
-    pub(crate) fn new(provider: Arc<dyn DynProvider>) -> Self {
-        Self { provider, caches: Mutex::default() }
+    /// * `provider`: where all tokens come from.
+    /// * `owner`: the code of the service owner that they must name; `None` for any.
+    pub(crate) fn new(provider: Arc<dyn DynProvider>, owner: Option<Arc<str>>) -> Self {
+        Self { provider, owner, caches: Mutex::default() }
     }
 
     /// The cache of tokens for `request`.
@@ -45,7 +48,7 @@ impl Pool {
         if caches.by_request.len() >= MOST {
             caches.forget_the_oldest();
         }
-        let cache = Arc::new(Cache::new(Arc::clone(&self.provider), request.clone()));
+        let cache = Arc::new(Cache::new(Arc::clone(&self.provider), request.clone(), self.owner.clone()));
         caches.by_request.insert(request, Slot { cache: Arc::clone(&cache), used });
         cache
     }
@@ -69,7 +72,7 @@ mod tests {
     use crate::static_token::StaticToken;
 
     fn pool() -> Pool {
-        Pool::new(Arc::new(StaticToken::new("token".into())))
+        Pool::new(Arc::new(StaticToken::new("token".into())), None)
     }
 
     fn numbered(number: usize) -> TokenRequest {

@@ -21,8 +21,10 @@ pub(super) struct Refusal {
 impl Refusal {
     /// `None` for failures that may pass, and for those that no service gave.
     pub(super) fn of(error: &Error, revision: u64, last: Option<&Self>) -> Option<Self> {
+        // Whom a token speaks for is found out here, but a source of the user's own was asked for it.
+        let asked = error.leg().is_some() || matches!(error.kind(), ErrorKind::NoOrgCode | ErrorKind::WrongOrgCode);
         // A clock may be set at any moment.
-        if error.leg().is_none() || error.is_transient() || error.kind() == ErrorKind::ClockSkew {
+        if !asked || error.is_transient() || error.kind() == ErrorKind::ClockSkew {
             return None;
         }
         let wait = last.map_or(FIRST, |last| (last.wait * 2).min(LONGEST));

@@ -64,7 +64,7 @@ impl Fixture {
             error: Mutex::default(),
             revision: AtomicU64::new(0),
         });
-        let cache = Arc::new(Cache::new(Arc::new(Shared(Arc::clone(&mint))), TokenRequest::of::<ReadWrite>()));
+        let cache = Arc::new(Cache::new(Arc::new(Shared(Arc::clone(&mint))), TokenRequest::of::<ReadWrite>(), None));
         Self { cache, mint }
     }
 

@@ -55,10 +55,10 @@ pub async fn check<S: Scope>(credentials: Result<Credentials<S>, Error>) -> Chec
     let mut report = CheckReport::default();
     if let Some(credentials) = report.value(CheckStep::Key, credentials) {
         let shared = credentials.shared();
-        let request = shared.cache.request();
+        let (request, owner) = (shared.cache.request(), shared.cache.owner());
         match shared.provider.exchanged() {
-            Some(source) => exchanged(source, request, &mut report).await,
-            None => provided(&*shared.provider, request, &mut report).await,
+            Some(source) => exchanged(source, request, owner, &mut report).await,
+            None => provided(&*shared.provider, request, owner, &mut report).await,
         };
     }
     report.skip_the_rest();
@@ -66,7 +66,12 @@ pub async fn check<S: Scope>(credentials: Result<Credentials<S>, Error>) -> Chec
 }
 
 /// `None` when a step failed.
-async fn exchanged(source: &Exchanged, request: &TokenRequest, report: &mut CheckReport) -> Option<()> {
+async fn exchanged(
+    source: &Exchanged,
+    request: &TokenRequest,
+    owner: Option<&str>,
+    report: &mut CheckReport,
+) -> Option<()> {
     match &source.maskinporten {
         Source::Grant(maskinporten) => set_up(maskinporten, request, report).await?,
         Source::Sidecar(_) => {
@@ -88,7 +93,11 @@ async fn exchanged(source: &Exchanged, request: &TokenRequest, report: &mut Chec
 
     let altinn = report.value(CheckStep::Exchange, source.exchange(request, &token, &budget).await)?;
     report.pass(CheckStep::Exchange, format!("{} s", altinn.lifetime().as_secs()));
-    org(source.check_org(request, &altinn), &altinn, report)
+    let expected = source.check_org(request, &altinn).and_then(|()| match owner {
+        Some(_) => preflight::org(request, owner, &altinn, Some(Leg::Exchange)),
+        None => Ok(()),
+    });
+    org(expected, &altinn, report)
 }
 
 /// What can be looked at before a token is asked for.
@@ -121,7 +130,12 @@ async fn set_up(maskinporten: &Maskinporten, request: &TokenRequest, report: &mu
 }
 
 /// Of a set-up that gets Altinn tokens otherwise than from Maskinporten.
-async fn provided(provider: &dyn DynProvider, request: &TokenRequest, report: &mut CheckReport) -> Option<()> {
+async fn provided(
+    provider: &dyn DynProvider,
+    request: &TokenRequest,
+    owner: Option<&str>,
+    report: &mut CheckReport,
+) -> Option<()> {
     for step in [CheckStep::Key, CheckStep::Metadata, CheckStep::Clock] {
         report.skip(step, "the token is not from Maskinporten");
     }
@@ -131,7 +145,7 @@ async fn provided(provider: &dyn DynProvider, request: &TokenRequest, report: &m
     report.value(CheckStep::Scopes, preflight::given(request, &token))?;
     report.pass(CheckStep::Scopes, report.scopes.join(" "));
     report.skip(CheckStep::Exchange, "the token is an Altinn token already");
-    org(preflight::org(request, None, &token), &token, report)
+    org(preflight::org(request, owner, &token, None), &token, report)
 }
 
 /// Where Maskinporten refuses scopes, it is taken to have accepted client and key: there is no saying which scopes a

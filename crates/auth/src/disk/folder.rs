@@ -1,18 +1,25 @@
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::lock;
 use crate::error::{Error, ErrorKind};
 
 /// Tokens are a few kilobytes.
 const LONGEST: u64 = 64 * 1024;
-/// How many files are kept. The oldest go first.
+/// How many tokens are kept. The oldest go first.
 const MOST: usize = 100;
 const SUFFIX: &str = "token";
+/// What the name of a file begins with that is not in its place yet; then comes a UUID.
+const TEMPORARY: char = '.';
+/// After this long a file that was never put into its place, or a lock that nobody holds, is a crashed process's.
+/// Writing a file takes no second.
+const LEFT_OVER: Duration = Duration::from_secs(600);
 
 /// A folder that only its owner can look into.
 #[derive(Debug, Clone)]
@@ -78,14 +85,10 @@ impl Folder {
         result
     }
 
-    /// A new file of its own name, with its mode from the start.
+    /// A new file of its own name.
     fn temporary(&self) -> io::Result<(PathBuf, File)> {
-        let path = self.path.join(format!(".{}", Uuid::new_v4()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
+        let path = self.path.join(format!("{TEMPORARY}{}", Uuid::new_v4()));
+        let file = create(&path)?;
         Ok((path, file))
     }
 
@@ -93,13 +96,36 @@ impl Folder {
         self.path.join(name).with_extension(SUFFIX)
     }
 
-    /// Takes away the oldest files beyond the most. That some can't be is no reason to fail.
+    pub(super) fn lock_file(&self, name: &str) -> PathBuf {
+        self.path.join(name).with_extension(lock::SUFFIX)
+    }
+
+    /// Opens a file that is there, to write to it, if it is ours alone and no link.
+    pub(super) fn open_own(&self, path: &Path) -> io::Result<File> {
+        let (folder, file) = (fs::symlink_metadata(&self.path)?, fs::symlink_metadata(path)?);
+        if !file.is_file() {
+            return Err(io::Error::other("it is a link, or no file"));
+        }
+        belongs_to_us(&file, &folder, 0o077)?;
+        OpenOptions::new().read(true).write(true).open(path)
+    }
+
+    /// Takes away the oldest tokens beyond the most, and what a process left that ended while it wrote or held a lock.
+    /// That some can't be is no reason to fail.
     fn tidy(&self) {
         let Ok(entries) = fs::read_dir(&self.path) else { return };
-        let mut files: Vec<(SystemTime, PathBuf)> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX))
+        let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        for path in paths.iter().filter(|path| self.is_old(path)) {
+            if is_temporary(path) {
+                fs::remove_file(path).ok();
+            } else if has_suffix(path, lock::SUFFIX) {
+                // Whoever takes it takes it away.
+                drop(self.try_lock_at(path));
+            }
+        }
+        let mut files: Vec<(SystemTime, PathBuf)> = paths
+            .into_iter()
+            .filter(|path| has_suffix(path, SUFFIX))
             .filter_map(|path| Some((modified(&path)?, path)))
             .collect();
         files.sort_unstable();
@@ -108,6 +134,36 @@ impl Folder {
             fs::remove_file(path).ok();
         }
     }
+
+    /// Whether a file of ours was left alone for so long that it is left over.
+    fn is_old(&self, path: &Path) -> bool {
+        // Of the link itself, should it be one: that is none of ours.
+        let (Ok(folder), Ok(file)) = (fs::symlink_metadata(&self.path), fs::symlink_metadata(path)) else {
+            return false;
+        };
+        let age = file.modified().ok().and_then(|modified| modified.elapsed().ok());
+        file.is_file() && belongs_to_us(&file, &folder, 0o077).is_ok() && age.is_some_and(|age| age >= LEFT_OVER)
+    }
+}
+
+/// A new file, with its mode from the start. No link is followed.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn has_suffix(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|suffix| suffix == wanted)
+}
+
+/// Whether a file has a name as only [`Folder::temporary`] gives it.
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str);
+    let id = name.and_then(|name| name.strip_prefix(TEMPORARY));
+    id.is_some_and(|id| Uuid::parse_str(id).is_ok_and(|uuid| uuid.hyphenated().to_string() == id))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -137,106 +193,4 @@ fn belongs_to_us(_file: &fs::Metadata, _own: &fs::Metadata, _closed: u32) -> io:
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-
-    struct Place(tempfile::TempDir);
-
-    impl Place {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn path(&self) -> PathBuf {
-            self.0.path().join("a/b")
-        }
-
-        fn open(&self) -> Result<Folder, Error> {
-            Folder::open(self.path())
-        }
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    fn set_mode(path: &Path, mode: u32) {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    #[test]
-    fn folder_and_files_are_closed_to_others_and_nothing_is_left_over() {
-        let place = Place::new();
-        let folder = place.open().unwrap();
-        folder.write("one", "text").unwrap();
-        folder.write("one", "newer text").unwrap();
-        assert_eq!(mode(&place.path()), 0o700);
-        assert_eq!(mode(&folder.file("one")), 0o600);
-        assert_eq!(folder.read("one").unwrap().as_str(), "newer text");
-        assert!(folder.read("two").is_none());
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn folders_that_are_open_or_links_are_refused() {
-        let place = Place::new();
-        place.open().unwrap();
-        for open in [0o755, 0o770, 0o701] {
-            set_mode(&place.path(), open);
-            let error = place.open().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(std::error::Error::source(&error).unwrap().to_string().contains("open to others"));
-        }
-        set_mode(&place.path(), 0o700);
-        let link = place.0.path().join("link");
-        symlink(place.path(), &link).unwrap();
-        assert!(Folder::open(link).is_err());
-        let file = place.0.path().join("file");
-        fs::write(&file, "").unwrap();
-        assert!(Folder::open(file).is_err());
-    }
-
-    #[test]
-    fn files_that_are_open_links_or_long_are_not_read() {
-        let place = Place::new();
-        let folder = place.open().unwrap();
-        folder.write("one", "text").unwrap();
-        symlink(folder.file("one"), folder.file("link")).unwrap();
-        assert!(folder.read("link").is_none());
-        set_mode(&folder.file("one"), 0o644);
-        assert!(folder.read("one").is_none());
-        folder.write("long", &"x".repeat(LONGEST as usize + 1)).unwrap();
-        assert!(folder.read("long").is_none());
-        fs::write(folder.file("one"), [0xff]).unwrap();
-        set_mode(&folder.file("one"), 0o600);
-        assert!(folder.read("one").is_none());
-    }
-
-    #[test]
-    fn a_crash_in_the_middle_leaves_the_old_file() {
-        let place = Place::new();
-        let folder = place.open().unwrap();
-        folder.write("one", "text").unwrap();
-        // All that is done before a file takes its place.
-        let (path, mut file) = folder.temporary().unwrap();
-        file.write_all(b"newer te").unwrap();
-        drop(file);
-        assert_eq!(folder.read("one").unwrap().as_str(), "text");
-        assert_eq!(mode(&path), 0o600);
-        folder.write("one", "newest text").unwrap();
-        assert_eq!(folder.read("one").unwrap().as_str(), "newest text");
-    }
-
-    #[test]
-    fn there_are_only_so_many_files() {
-        let place = Place::new();
-        let folder = place.open().unwrap();
-        for number in 0..MOST + 20 {
-            folder.write(&number.to_string(), "text").unwrap();
-        }
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), MOST);
-        assert!(folder.read(&(MOST + 19).to_string()).is_some());
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 mod entry;
 mod fingerprint;
 mod folder;
+mod lock;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -35,11 +36,15 @@ const MOST_GIVEN: usize = 1000;
 ///
 /// # Several processes
 ///
-/// They may share a folder, and need no lock. A file is replaced in one step, so that a reader has the old token or the
-/// new one, whole. Processes that find no good token at the same time fetch one each; all are valid, and the last one
-/// written stays. A process reads a file once for each token in it: it keeps what it has in memory until that grows old
-/// or is refused, and then takes what another process has written since, or fetches a new token and writes that. A
-/// refused token is not taken back from the file by the process that saw it refused; others find out for themselves.
+/// They may share a folder. Those that find no good token at the same time make one call between them: the first locks
+/// the token's name, and the others wait and then take what it has written. The system frees the lock of a process that
+/// ends, and one that hangs is waited for no longer than 15 s; who does not get the lock, also because the file system has
+/// none, fetches a token of its own. Different tokens don't wait for each other.
+///
+/// A file is replaced in one step, so that a reader has the old token or the new one, whole. A process reads a file once
+/// for each token in it: it keeps what it has in memory until that grows old or is refused, and then takes what another
+/// process has written since, or fetches a new token and writes that. A refused token is not taken back from the file by
+/// the process that saw it refused; others find out for themselves.
 #[derive(Debug, Clone)]
 pub struct DiskCache {
     folder: Folder,
@@ -97,8 +102,9 @@ impl Stored {
         token.claims().issuer.as_ref().is_none_or(|issuer| *issuer == self.issuer)
     }
 
-    fn load(&self, name: &str) -> Option<AltinnToken> {
+    fn load(&self, name: &str, request: &TokenRequest) -> Option<AltinnToken> {
         let token = Entry::read(&self.folder.read(name)?).filter(|token| self.is_own(token))?;
+        self.source.check_org(request, &token).ok()?;
         self.is_new(name, &token).then_some(token)
     }
 
@@ -119,7 +125,12 @@ impl Stored {
     /// The files are small, and read once in half an hour: not worth a thread.
     async fn token(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
         let name = fingerprint::of(&self.source.identity(), request);
-        if let Some(token) = self.load(&name) {
+        if let Some(token) = self.load(&name, request) {
+            return Ok(token);
+        }
+        let _lock = self.folder.lock(&name).await;
+        // Another process may have written one since.
+        if let Some(token) = self.load(&name, request) {
             return Ok(token);
         }
         let token = self.source.altinn_token(request).await?;

@@ -8,7 +8,8 @@ pub enum ErrorKind {
     Config,
     /// The private key can't be used.
     Key,
-    /// No whole answer came: unreachable host, timeout, broken connection.
+    /// No whole answer came: unreachable host, timeout, broken connection. Or none was asked for, because the host has
+    /// just failed others.
     Transport,
     /// Maskinporten does not know the client.
     ClientUnknown,
@@ -22,9 +23,9 @@ pub enum ErrorKind {
     Maskinporten,
     /// Altinn's exchange answered otherwise than with a token.
     Exchange,
-    /// The exchanged token names no service owner.
+    /// The Altinn token names no service owner.
     NoOrgCode,
-    /// The exchanged token names another service owner than the one that was configured.
+    /// The Altinn token names another service owner than the one that is expected.
     WrongOrgCode,
     /// The request goes to a host that must not see a token of this environment.
     HostNotAllowed,

@@ -145,6 +145,12 @@ impl Error {
         matches!(self.0.retry, Retry::AfterPause | Retry::WithNewToken)
     }
 
+    /// Whether the host is to blame, whoever asks it: it can't be reached, is down, or asks to wait.
+    pub(crate) fn is_of_host(&self) -> bool {
+        let by_host = matches!(self.0.kind, ErrorKind::Transport | ErrorKind::Maskinporten | ErrorKind::Exchange);
+        by_host && self.0.retry == Retry::AfterPause
+    }
+
     pub(crate) fn retry(&self) -> Retry {
         self.0.retry
     }

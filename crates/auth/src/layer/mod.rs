@@ -3,7 +3,7 @@ mod posts;
 use std::sync::Arc;
 use std::time::Duration;
 
-use altinn_core::{CredentialFailure, Scope};
+use altinn_core::{CredentialFailure, Scope, TokenScopes};
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{Extensions, Method, StatusCode};
@@ -18,20 +18,26 @@ use crate::token::AltinnToken;
 /// A token younger than this may be refused only because the server's clock trails the exchange's.
 const YOUNG: Duration = Duration::from_secs(10);
 const CLOCKS_CATCH_UP: Duration = Duration::from_secs(1);
+/// What is left at least of the token of a request that can't be sent twice, unless set.
+const FOR_STREAMS: Duration = Duration::from_secs(600);
 
 /// Adds the token to requests, as a layer for `reqwest_middleware`.
 ///
-/// * A request that has an `Authorization` header is passed on untouched.
+/// * A request that has an `Authorization` header is passed on untouched, unless it is to be
+///   [overwritten](Self::overwrite_authorization).
 /// * A request to a host outside the credentials' environment fails before a token is fetched.
 /// * So does a request whose method goes beyond the credentials' access `S`: without writing only GET, HEAD and OPTIONS
-///   pass, the POST by which Storage is asked for messages, and with [`ReadConfirm`](altinn_core::ReadConfirm) the one by
-///   which it takes a confirmation; without reading neither GET nor HEAD. The clients of the SDK have no such methods; this is for requests that are made by
-///   hand. The token may allow more than `S`, as that of [`Credentials::read_only`] does.
+///   pass, the POST by which Storage is asked for messages, and with [`ReadConfirm`](altinn_core::ReadConfirm) the one
+///   by which it takes a confirmation; without reading neither GET nor HEAD. The clients of the SDK have no such methods;
+///   this is for requests that are made by hand. The token may allow more than `S`, as that of
+///   [`Credentials::read_only`] does.
 /// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
-///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token.
+///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token. So
+///   that it doesn't come to that, a stream is begun with a token that has [some time left](Self::token_for_streams).
 /// * On a 401 for a token of the last ten seconds, where the server's clock does not show that the token had begun to
 ///   be valid, the same token is tried once more after a second, before it is renewed.
 /// * A 403 is returned: a new token would have the same rights.
+/// * An answer of 401 or 403 carries the token's scopes in its extensions, as [`TokenScopes`].
 ///
 /// Put it behind (inside) layers that retry, so that each of their attempts has a token that is valid then. Failures
 /// are a [`CredentialFailure`] with an [`Error`] in it.
@@ -41,13 +47,40 @@ pub struct AuthLayer {
     reads: bool,
     writes: bool,
     confirms: bool,
+    for_streams: Duration,
+    overwrites: bool,
 }
 
 impl AuthLayer {
     /// A layer that takes tokens from `credentials`, and sends them to its environment only, with methods that `S`
     /// allows.
     pub fn new<S: Scope>(credentials: Credentials<S>) -> Self {
-        Self { shared: credentials.shared(), reads: S::READS, writes: S::WRITES, confirms: S::CONFIRMS }
+        Self {
+            shared: credentials.shared(),
+            reads: S::READS,
+            writes: S::WRITES,
+            confirms: S::CONFIRMS,
+            for_streams: FOR_STREAMS,
+            overwrites: false,
+        }
+    }
+
+    /// Sets whether a request that has an `Authorization` header gets the token in its place, for callers that set one
+    /// which is not for Altinn. `false` unless set: such a request is passed on untouched.
+    #[must_use]
+    pub fn overwrite_authorization(mut self, yes: bool) -> Self {
+        self.overwrites = yes;
+        self
+    }
+
+    /// Sets how long a token lasts at least with which a request begins whose body is a stream. Such a request can't be
+    /// sent again when the token is refused, so one that ends sooner is renewed before.
+    ///
+    /// `least`: 10 minutes unless set; three quarters of a token's lifetime are enough in any case.
+    #[must_use]
+    pub fn token_for_streams(mut self, least: Duration) -> Self {
+        self.for_streams = least;
+        self
     }
 
     fn check(&self, request: &Request) -> Result<(), Error> {
@@ -95,23 +128,26 @@ impl Middleware for AuthLayer {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        if request.headers().contains_key(AUTHORIZATION) {
+        if !self.overwrites && request.headers().contains_key(AUTHORIZATION) {
             return next.run(request, extensions).await;
         }
         self.check(&request).map_err(failed)?;
-        let token = self.token().await?;
         let spare = request.try_clone();
+        let token = match &spare {
+            Some(_) => self.token().await?,
+            None => self.shared.cache.token_lasting(self.for_streams).await.map_err(failed)?,
+        };
         authorize(&mut request, &token);
         let mut response = next.clone().run(request, extensions).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+            return Ok(told(response, &token));
         }
         let too_early = may_be_too_early(&token, &response);
         let Some(mut request) = spare else {
             if !too_early {
                 self.shared.cache.invalidate(&token);
             }
-            return Ok(response);
+            return Ok(told(response, &token));
         };
         if too_early && let Some(mut early) = request.try_clone() {
             tracing::debug!("a token of the last seconds was refused; trying it once more");
@@ -119,23 +155,32 @@ impl Middleware for AuthLayer {
             authorize(&mut early, &token);
             response = next.clone().run(early, extensions).await?;
             if response.status() != StatusCode::UNAUTHORIZED {
-                return Ok(response);
+                return Ok(told(response, &token));
             }
         }
         self.shared.cache.invalidate(&token);
         let renewed = self.token().await?;
         if renewed.is(&token) {
             // A token that was given ready-made: it would be refused again.
-            return Ok(response);
+            return Ok(told(response, &token));
         }
         tracing::debug!("the token was refused; trying a new one");
         authorize(&mut request, &renewed);
-        next.run(request, extensions).await
+        next.run(request, extensions).await.map(|response| told(response, &renewed))
     }
 }
 
 fn authorize(request: &mut Request, token: &AltinnToken) {
     request.headers_mut().insert(AUTHORIZATION, token.header());
+}
+
+/// A refusal together with what its token allows, for whoever explains it.
+fn told(mut response: Response, token: &AltinnToken) -> Response {
+    let refused = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    if refused && let Some(scopes) = TokenScopes::new(token.scopes()) {
+        response.extensions_mut().insert(scopes);
+    }
+    response
 }
 
 /// Whether the server may have refused the token because, by its own clock, the token was not valid yet.

@@ -182,7 +182,7 @@ mod tests {
         let issuer = "http://127.0.0.1:1/";
         let usual = Url::parse("http://127.0.0.1:1/token").unwrap();
         let endpoint = Endpoint::new(usual.clone(), true);
-        let http = call::client().unwrap();
+        let http = call::client(&usual).unwrap();
         let asked = async || {
             assert_eq!(endpoint.find(&http, issuer).await, usual);
             match &*endpoint.found.as_ref().unwrap().lock().await {

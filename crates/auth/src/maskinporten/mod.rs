@@ -52,9 +52,9 @@ impl Maskinporten {
         let mut tried = Vec::new();
         let mut refused = None;
         while let Some(key) = self.keys.next(&tried).filter(|_| tried.len() < MOST_KEYS) {
-            let mut result = retry::run(budget, || self.attempt(&endpoint, request, &*key)).await;
+            let mut result = retry::run(budget, &endpoint, || self.attempt(&endpoint, request, &*key)).await;
             if result.as_ref().is_err_and(|error| self.clock.correct(error)) {
-                result = retry::run(budget, || self.attempt(&endpoint, request, &*key)).await;
+                result = retry::run(budget, &endpoint, || self.attempt(&endpoint, request, &*key)).await;
             }
             match result {
                 Err(error) if error.retry() == Retry::WithOtherKey => {

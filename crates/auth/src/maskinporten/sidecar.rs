@@ -38,7 +38,7 @@ impl Sidecar {
                 )
                 .into());
         }
-        retry::run(budget, || self.attempt(request)).await
+        retry::run(budget, &self.endpoint, || self.attempt(request)).await
     }
 
     async fn attempt(&self, request: &TokenRequest) -> Result<MaskinportenToken, Error> {

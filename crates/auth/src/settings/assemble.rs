@@ -19,7 +19,11 @@ use crate::key::{KeyFile, SigningKey};
 pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S>, Error> {
     let environment = environment(settings)?;
     if let Some((token, _)) = settings.text(Setting::Token) {
-        return Ok(Credentials::with_token(environment, token));
+        let credentials = Credentials::with_token(environment, token);
+        return match settings.text(Setting::ServiceOwner) {
+            Some((code, _)) => credentials.expect_service_owner(code),
+            None => Ok(credentials),
+        };
     }
     check_scopes::<S>(settings)?;
     check_addresses(settings, &environment)?;

@@ -63,7 +63,7 @@ impl TestTokenGenerator {
             Error::of(ErrorKind::Config, "the test-token generator's address can't be used").source(error).build()
         })?;
         Ok(Self {
-            http: call::client()?,
+            http: call::client(&address)?,
             address,
             environment: name.to_owned(),
             org: org.into(),
@@ -83,6 +83,7 @@ impl TestTokenGenerator {
         if !call::is_private(&address) {
             return Err(Error::of(ErrorKind::Config, "the test-token generator's address is not https").into());
         }
+        self.http = call::client(&address)?;
         self.address = address;
         Ok(self)
     }
@@ -105,7 +106,7 @@ impl TestTokenGenerator {
 
 impl TokenProvider for TestTokenGenerator {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        retry::run(&Budget::start(), || self.attempt(request)).await
+        retry::run(&Budget::start(), &self.address, || self.attempt(request)).await
     }
 }
 

@@ -47,7 +47,7 @@ impl LocalTest {
             let name = environment.name();
             return Err(Error::of(ErrorKind::Config, format!("there is no LocalTest in the environment {name}")).into());
         }
-        Ok(Self { http: call::client()?, platform, org: org.into(), organisation })
+        Ok(Self { http: call::client(&platform)?, platform, org: org.into(), organisation })
     }
 
     async fn attempt(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
@@ -80,6 +80,6 @@ impl LocalTest {
 
 impl TokenProvider for LocalTest {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        retry::run(&Budget::start(), || self.attempt(request)).await
+        retry::run(&Budget::start(), &self.platform, || self.attempt(request)).await
     }
 }

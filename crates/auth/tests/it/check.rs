@@ -306,6 +306,8 @@ async fn an_organisation_that_is_not_on_altinn_s_list_or_another_than_expected()
     assert_eq!(unlisted.org(), None);
 
     let (emulator, client) = start(NewClient::new(TTD)).await;
+    let later = credentials::<ReadWrite>(&emulator, &client).build().unwrap().expect_service_owner("skd");
+    assert_eq!(failure(&check(later).await, CheckStep::OrgCode).kind(), ErrorKind::WrongOrgCode);
     let other = check(credentials::<ReadWrite>(&emulator, &client).service_owner("skd").build()).await;
     assert_eq!(failure(&other, CheckStep::OrgCode).kind(), ErrorKind::WrongOrgCode);
     assert_eq!(other.org(), Some("ttd"));

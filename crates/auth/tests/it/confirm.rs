@@ -9,7 +9,7 @@ use altinn_core::{CredentialFailure, INSTANCES_READ, INSTANCES_WRITE, Read, Read
 use http::Method;
 use reqwest_middleware::ClientBuilder;
 
-use crate::stub::{Reply, Stub};
+use crate::stub::{Reply, Stub, http};
 
 const INSTANCE: &str = "storage/api/v1/instances/510001/0d4a1bb4-5b5c-4c1f-9f0a-1f4bb8f2e7aa";
 
@@ -27,7 +27,7 @@ impl TokenProvider for Counted {
 async fn passes<S: Scope>(stub: &Stub, method: Method, path: &str) -> bool {
     let provider = Counted::default();
     let credentials = Credentials::<S>::from_provider(stub.environment(), provider.clone());
-    let client = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials)).build();
+    let client = ClientBuilder::new(http()).with(AuthLayer::new(credentials)).build();
     let Err(error) = client.request(method, stub.url(path)).send().await else { return true };
     let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
     let failure = error.downcast_ref::<CredentialFailure>().unwrap();
@@ -85,11 +85,11 @@ async fn it_asks_for_both_scopes_and_can_be_narrowed_to_reading() {
     let url = |path: &str| stub.url(&format!("{INSTANCE}{path}"));
     let credentials = Credentials::<ReadConfirm>::from_provider(stub.environment(), Counted::default());
     assert_eq!(credentials.request().scopes(), [INSTANCES_READ, INSTANCES_WRITE]);
-    let reading = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials.read_only())).build();
+    let reading = ClientBuilder::new(http()).with(AuthLayer::new(credentials.read_only())).build();
     assert!(reading.post(url("/complete")).send().await.is_err());
 
     let all = Credentials::<ReadWrite>::from_provider(stub.environment(), Counted::default());
-    let confirming = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(all.read_confirm())).build();
+    let confirming = ClientBuilder::new(http()).with(AuthLayer::new(all.read_confirm())).build();
     assert!(confirming.post(url("/complete")).send().await.is_ok());
     assert!(confirming.delete(url("")).send().await.is_err());
 }

@@ -115,6 +115,27 @@ async fn a_token_of_another_issuer_in_a_file_is_not_used() {
 }
 
 #[tokio::test]
+async fn a_token_of_another_service_owner_in_a_file_is_not_used() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let process = || {
+        let cache = DiskCache::at(folder.path().join("tokens")).unwrap();
+        let builder = Credentials::<Read>::builder(stub.environment()).client_id("c").service_owner("ttd");
+        builder.key(SigningKey::from_jwk(JWK).unwrap()).disk_cache(cache).build().unwrap()
+    };
+    process().token().await.unwrap();
+    process().token().await.unwrap();
+    assert_eq!(stub.count(EXCHANGE), 1);
+
+    let file = std::fs::read_dir(folder.path().join("tokens")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let other = jwt(&json!({"iat": 1_000, "exp": 2_800, "urn:altinn:org": "skd"}));
+    std::fs::write(&file, text.replace(&altinn_token(), &other)).unwrap();
+    assert_eq!(process().token().await.unwrap().org(), Some("ttd"));
+    assert_eq!(stub.count(EXCHANGE), 2);
+}
+
+#[tokio::test]
 async fn a_token_of_another_issuer_is_not_put_into_a_file() {
     let other = issued_by("https://platform.altinn.no/");
     let stub = Stub::of_legs(Vec::new(), vec![Reply::new(200, other.as_str()); 2]).await;

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::json;
 
-use crate::stub::{Reply, Stub, jwt, payload};
+use crate::stub::{Reply, Stub, http, jwt, payload};
 
 /// Gives numbered tokens that have just begun to be valid.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ impl TokenProvider for Broken {
 }
 
 fn client(credentials: Credentials<ReadWrite>) -> ClientWithMiddleware {
-    ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials)).build()
+    ClientBuilder::new(http()).with(AuthLayer::new(credentials)).build()
 }
 
 fn numbered(stub: &Stub) -> (Numbered, ClientWithMiddleware) {
@@ -215,7 +215,7 @@ async fn a_token_that_was_given_and_has_expired_is_not_sent_at_all() {
 async fn passing<S: Scope>(stub: &Stub, methods: &[Method]) -> Vec<Method> {
     let provider = Numbered::default();
     let credentials = Credentials::<S>::from_provider(stub.environment(), provider.clone());
-    let client = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(credentials)).build();
+    let client = ClientBuilder::new(http()).with(AuthLayer::new(credentials)).build();
     let mut passing = Vec::new();
     for method in methods {
         let (calls, fetched) = (stub.count("/api"), provider.fetched());
@@ -250,7 +250,7 @@ async fn methods_beyond_the_access_are_refused_before_a_token_is_fetched() {
 async fn credentials_that_only_read_write_nothing_though_their_token_could() {
     let stub = Stub::start(|_, _| Reply::new(200, "")).await;
     let both = Credentials::<ReadWrite>::from_provider(stub.environment(), Numbered::default());
-    let client = ClientBuilder::new(reqwest::Client::new()).with(AuthLayer::new(both.read_only())).build();
+    let client = ClientBuilder::new(http()).with(AuthLayer::new(both.read_only())).build();
     let error = client.delete(stub.url("api")).send().await.unwrap_err();
     assert_eq!(lifted(&error).1.kind(), ErrorKind::AccessDenied);
     // With a header of the caller's own it is not these credentials that are used.

@@ -6,11 +6,14 @@
 use altinn_watch as _;
 
 mod check;
+mod clock;
 mod confirm;
 mod discovery;
 mod disk;
 mod emulator;
 mod exchange_leg;
+mod hosts;
+mod interrupted;
 mod keys;
 mod layer;
 mod lifetimes;
@@ -18,10 +21,12 @@ mod maskinporten_leg;
 mod maskinporten_token;
 mod own_layers;
 mod preflight;
+mod processes;
 mod redaction;
 mod requests;
 mod sources;
 mod statistics;
+mod streams;
 mod stub;
 mod timeouts;
 mod traces;

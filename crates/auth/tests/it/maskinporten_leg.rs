@@ -68,6 +68,16 @@ async fn lasting_trouble_is_an_error_after_three_tries() {
     assert_eq!(different_ids(&stub), 3);
 }
 
+#[tokio::test]
+async fn a_500_is_tried_once_more() {
+    let (stub, result) = outcome(vec![Reply::new(500, "")]).await;
+    assert!(result.is_ok());
+    assert_eq!(different_ids(&stub), 2);
+    let (stub, error) = failure(vec![Reply::new(500, ""); 9]).await;
+    assert!(error.is_transient());
+    assert_eq!(different_ids(&stub), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_wish_to_wait_is_met() {
     let started = Instant::now();

@@ -11,7 +11,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use serde_json::json;
 
-use crate::stub::{Reply, Stub, jwt};
+use crate::stub::{Reply, Stub, http, jwt};
 
 #[derive(Debug)]
 struct Fixed;
@@ -112,7 +112,7 @@ async fn layers_outside_see_no_token_and_those_inside_see_each_attempt() {
     let refused = Reply::new(401, "").with("date", "Sun, 01 Jan 2096 00:00:00 GMT");
     let stub = api(vec![refused]).await;
     let notes = Notes::default();
-    let client = ClientBuilder::new(reqwest::Client::new())
+    let client = ClientBuilder::new(http())
         .with(Noting("outer", notes.clone()))
         .with(layer(&stub))
         .with(Noting("inner", notes.clone()))
@@ -128,7 +128,7 @@ async fn layers_outside_see_no_token_and_those_inside_see_each_attempt() {
 async fn each_attempt_of_a_layer_that_retries_has_a_token() {
     for inside in [false, true] {
         let stub = api(vec![Reply::new(503, "")]).await;
-        let builder = ClientBuilder::new(reqwest::Client::new());
+        let builder = ClientBuilder::new(http());
         let client = if inside {
             builder.with(layer(&stub)).with(Retrying).build()
         } else {
@@ -144,7 +144,7 @@ async fn each_attempt_of_a_layer_that_retries_has_a_token() {
 async fn a_header_that_an_outer_layer_sets_is_left_alone_and_an_inner_one_has_the_last_word() {
     for outside in [true, false] {
         let stub = api(vec![Reply::new(401, "")]).await;
-        let builder = ClientBuilder::new(reqwest::Client::new());
+        let builder = ClientBuilder::new(http());
         let client = if outside {
             builder.with(Authorizing("Basic own")).with(layer(&stub)).build()
         } else {
@@ -161,9 +161,24 @@ async fn a_header_that_an_outer_layer_sets_is_left_alone_and_an_inner_one_has_th
 }
 
 #[tokio::test]
+async fn a_header_of_the_caller_s_is_replaced_where_that_is_wanted() {
+    let stub = api(Vec::new()).await;
+    let client = ClientBuilder::new(http()).with(layer(&stub).overwrite_authorization(true)).build();
+    client.get(stub.url("api")).header(AUTHORIZATION, "Basic eDp5").send().await.unwrap();
+    let calls = stub.received("/api");
+    assert_eq!(
+        calls.iter().map(|call| call.header("authorization").unwrap()).collect::<Vec<_>>(),
+        [format!("Bearer {}", token())]
+    );
+    // The access still counts, as it is this layer's token that is sent.
+    let error = client.put(stub.url("api")).header(AUTHORIZATION, "Basic eDp5").send().await.unwrap_err();
+    assert!(matches!(error, reqwest_middleware::Error::Middleware(_)));
+}
+
+#[tokio::test]
 async fn two_layers_of_ours_do_not_get_in_each_other_s_way() {
     let stub = api(Vec::new()).await;
-    let client = ClientBuilder::new(reqwest::Client::new()).with(layer(&stub)).with(layer(&stub)).build();
+    let client = ClientBuilder::new(http()).with(layer(&stub)).with(layer(&stub)).build();
     assert_eq!(get(&client, &stub).await, StatusCode::OK);
     assert_eq!(stub.count("/api"), 1);
 }

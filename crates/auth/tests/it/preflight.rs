@@ -1,8 +1,15 @@
-use altinn_auth::{Credentials, CredentialsBuilder, DiskCache, ErrorKind, Leg, SigningKey};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use altinn_auth::{
+    AltinnToken, CheckStep, Credentials, CredentialsBuilder, DiskCache, Error, ErrorKind, Leg, Setting, Settings,
+    SigningKey, TokenProvider, TokenRequest, check,
+};
 use altinn_core::{Environment, INSTANCES_READ, Read, ReadWrite};
 use serde_json::json;
 
-use crate::stub::{EXCHANGE, JWK, Reply, Stub, jwt};
+use crate::stub::{BOTH_SCOPES, EXCHANGE, JWK, Reply, Stub, jwt};
 
 #[tokio::test]
 async fn a_scope_that_was_not_granted_stops_before_the_exchange() {
@@ -81,6 +88,83 @@ async fn a_token_on_disk_is_not_taken_for_another_service_owner_s() {
     kept(builder(&stub)).token().await.unwrap();
     let error = kept(builder(&stub).service_owner("skd")).token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongOrgCode);
+}
+
+/// A token of the test department's that does not end.
+fn of_ttd() -> String {
+    jwt(&json!({"iat": 1, "exp": 9_000_000_000_u64, "scope": BOTH_SCOPES, "urn:altinn:org": "ttd"}))
+}
+
+/// Gives one and the same token, and counts how often.
+#[derive(Debug, Clone)]
+struct Own(Arc<AtomicUsize>, String);
+
+impl TokenProvider for Own {
+    async fn fetch(&self, _request: &TokenRequest) -> Result<AltinnToken, Error> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        AltinnToken::with_lifetime(self.1.as_str(), Duration::from_secs(1800))
+    }
+}
+
+/// Credentials with this token, ready-made and of a source of the user's own, that expect a service owner.
+fn expecting(code: &str, token: &str) -> [(Credentials<ReadWrite>, Own); 2] {
+    let own = Own(Arc::default(), token.to_owned());
+    let given = Credentials::with_token(Environment::tt02(), token);
+    let provided = Credentials::from_provider(Environment::tt02(), own.clone());
+    [given, provided].map(|credentials| (credentials.expect_service_owner(code).unwrap(), own.clone()))
+}
+
+#[tokio::test]
+async fn tokens_from_elsewhere_are_held_against_the_expected_service_owner_once_each() {
+    let token = of_ttd();
+    for (credentials, own) in expecting(" TTD ", &token) {
+        for _ in 0..3 {
+            assert_eq!(credentials.token().await.unwrap().expose(), token);
+        }
+        assert!(own.0.load(Ordering::SeqCst) <= 1);
+    }
+    for (credentials, own) in expecting("skd", &token) {
+        for _ in 0..3 {
+            let error = credentials.token().await.unwrap_err();
+            assert_eq!((error.kind(), error.leg()), (ErrorKind::WrongOrgCode, None));
+            assert!(error.to_string().contains("names the service owner ttd, and not skd"), "{error}");
+            assert!(error.advice().contains("give a token of the service owner"), "{error}");
+            let shown = format!("{error} {error:?}");
+            assert!(!token.split('.').any(|part| shown.contains(part)), "{shown}");
+        }
+        // What would come again is not asked for again.
+        assert!(own.0.load(Ordering::SeqCst) <= 1);
+        // On behalf of others the token is to name them.
+        assert!(credentials.on_behalf_of("405003309".parse().unwrap()).token().await.is_ok());
+    }
+    for silent in [jwt(&json!({"iat": 1, "exp": 9_000_000_000_u64})), "opaque".to_owned()] {
+        for (credentials, _) in expecting("ttd", &silent) {
+            assert_eq!(credentials.token().await.unwrap_err().kind(), ErrorKind::NoOrgCode);
+        }
+    }
+    let empty = Credentials::<Read>::with_token(Environment::tt02(), token).expect_service_owner(" ");
+    assert_eq!(empty.unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn credentials_of_a_client_may_be_held_against_another_service_owner_later() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let credentials = builder(&stub).build().unwrap();
+    let error = credentials.expect_service_owner("skd").unwrap().token().await.unwrap_err();
+    assert_eq!((error.kind(), error.leg()), (ErrorKind::WrongOrgCode, Some(Leg::Exchange)));
+    assert!(credentials.expect_service_owner("ttd").unwrap().token().await.is_ok());
+    assert!(credentials.token().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_ready_made_token_among_settings_is_held_against_the_service_owner_among_them() {
+    for (code, right) in [("ttd", true), ("skd", false)] {
+        let settings = Settings::new().set(Setting::Environment, "tt02").set(Setting::ServiceOwner, code);
+        let credentials = settings.set(Setting::Token, of_ttd()).build::<ReadWrite>().unwrap();
+        assert_eq!(credentials.token().await.is_ok(), right, "{code}");
+        let report = check(Ok(credentials)).await;
+        assert_eq!(report.failed().map(|step| step.step()), (!right).then_some(CheckStep::OrgCode), "{report}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 pub(crate) const JWK: &str = include_str!("../keys/rsa-2048.json");
 pub(crate) const BOTH_SCOPES: &str = "altinn:serviceowner/instances.read altinn:serviceowner/instances.write";
@@ -62,6 +63,8 @@ pub(crate) enum Reply {
     Drop,
     /// Keeps the connection open without a word.
     Never,
+    /// Answers once the test says so.
+    When(watch::Receiver<bool>, Box<Self>),
 }
 
 impl Reply {
@@ -104,6 +107,11 @@ impl Reply {
     pub(crate) fn exchanged() -> Self {
         Self::new(200, altinn_token())
     }
+}
+
+/// A client for what is on this computer, whatever proxy the system names.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 pub(crate) fn altinn_token() -> String {
@@ -192,11 +200,18 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
         seen.push(request.clone());
         before
     };
-    let (status, headers, body, missing) = match handler(&request, before) {
+    let mut reply = handler(&request, before);
+    while let Reply::When(mut told, then) = reply {
+        if told.wait_for(|told| *told).await.is_err() {
+            return;
+        }
+        reply = *then;
+    }
+    let (status, headers, body, missing) = match reply {
         Reply::Answer { status, headers, body } => (status, headers, body, 0),
         Reply::Truncated { body, missing } => (200, Vec::new(), body, missing),
         Reply::Drop => return,
-        Reply::Never => return std::future::pending().await,
+        Reply::Never | Reply::When(..) => return std::future::pending().await,
     };
     let mut text = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len() + missing);
     for (name, value) in headers {
