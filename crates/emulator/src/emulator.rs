@@ -175,6 +175,17 @@ impl Emulator {
         seed::insert(&self.platform, submission)
     }
 
+    /// Lets `subject` do exactly `actions` in the app `app_id` (`org/app`) from now on, whatever the world's policy gave
+    /// it: a policy that is deployed, a delegation, or the end of one. A subject is `owner`, `org:CODE`, `user:ID` or
+    /// `systemuser:ID`; an action is a word such as `read`, `write` or `complete`.
+    ///
+    /// What Storage asked lately counts for up to five minutes more, unless
+    /// [`Fault::DecisionsAreKept`](crate::Fault::DecisionsAreKept) is switched off.
+    pub fn set_rights(&self, app_id: &str, subject: &str, actions: &[&str]) {
+        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+        self.platform.storage.decisions().set_rights(app_id, subject, actions);
+    }
+
     /// Lets the next request whose path begins with `path`, such as `/token` or `/storage/`, meet with `failure`.
     /// Several orders for one path are met in turn.
     pub fn fail_next(&self, path: impl Into<String>, failure: Failure) {

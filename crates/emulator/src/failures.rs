@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 /// What happens to one request. For [`Emulator::fail_next`](crate::Emulator::fail_next).
@@ -25,6 +25,8 @@ enum Happens {
     Lost,
     /// The service does its work, and its answer breaks off after so many bytes.
     Cut(usize),
+    /// The service does its work, and its answer stops coming after so many bytes.
+    Stalled(usize),
     /// The service does its work, and nothing is lost.
     Nothing,
 }
@@ -49,6 +51,12 @@ impl Failure {
     /// The service does its work, but the connection closes after so many bytes of the answer's body.
     pub fn cut_after(bytes: usize) -> Self {
         Self::of(Happens::Cut(bytes))
+    }
+
+    /// The service does its work, but nothing more comes after so many bytes of the answer's body, and the connection
+    /// stays open.
+    pub fn stalled_after(bytes: usize) -> Self {
+        Self::of(Happens::Stalled(bytes))
     }
 
     /// The answer is good, but late.
@@ -98,14 +106,22 @@ impl Failure {
                 response
             }
             // The head is sent with the first bytes of the body, so an error before them closes the connection alone.
-            Happens::Lost => answer.await.map(|_| broken(Body::empty(), 0)),
-            Happens::Cut(bytes) => answer.await.map(|body| broken(body, bytes)),
+            Happens::Lost => answer.await.map(|_| ending(Body::empty(), 0, cut())),
+            Happens::Cut(bytes) => answer.await.map(|body| ending(body, bytes, cut())),
+            Happens::Stalled(bytes) => answer.await.map(|body| ending(body, bytes, futures::stream::pending())),
         }
     }
 }
 
-/// `body` up to `bytes`, and then an error, on which the server closes the connection.
-fn broken(body: Body, bytes: usize) -> Body {
+type Chunk = std::io::Result<Bytes>;
+
+/// An error, on which the server closes the connection.
+fn cut() -> impl Stream<Item = Chunk> + Send {
+    futures::stream::once(std::future::ready(Err(std::io::Error::other("cut on order"))))
+}
+
+/// `body` up to `bytes`, and then `end`.
+fn ending(body: Body, bytes: usize, end: impl Stream<Item = Chunk> + Send + 'static) -> Body {
     let mut left = bytes;
     let kept = body.into_data_stream().map(move |chunk| {
         let chunk = chunk.map_err(std::io::Error::other)?;
@@ -113,8 +129,7 @@ fn broken(body: Body, bytes: usize) -> Body {
         left -= chunk.len();
         Ok(chunk)
     });
-    let kept = kept.take_while(|chunk| std::future::ready(chunk.as_ref().is_ok_and(|chunk| !chunk.is_empty())));
-    let end = futures::stream::once(std::future::ready(Err(std::io::Error::other("cut on order"))));
+    let kept = kept.take_while(|chunk: &Chunk| std::future::ready(chunk.as_ref().is_ok_and(|chunk| !chunk.is_empty())));
     Body::from_stream(kept.chain(end))
 }
 

@@ -5,6 +5,7 @@
 //! `/authentication/api/v1/`, Storage below `/storage/api/v1/`.
 //!
 //! ```
+//! # use altinn_watch as _;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), altinn_emulator::EmulatorError> {
 //! use altinn_emulator::{Emulator, NewClient};
@@ -24,6 +25,7 @@
 #[cfg(test)]
 use altinn_watch as _;
 
+mod accept;
 mod authentication;
 mod builder;
 mod cdn;
@@ -41,6 +43,7 @@ mod response;
 mod routing;
 mod seed;
 mod server;
+mod staging;
 mod storage;
 mod token;
 mod world;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Switches for outages behind the services. Clones share them; all are off at the start and work at once.
 ///
-/// The real services keep the list of organisations for an hour and keys for hours, so that a short outage often goes
-/// unseen. Here nothing is kept.
+/// The real exchange keeps the list of organisations for an hour and keys for hours, so that a short outage often goes
+/// unseen. Here neither is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Outages {
     switches: Arc<Switches>,
@@ -42,7 +42,10 @@ impl Outages {
     }
 
     /// Whether the decision point, which Storage asks whether the policy allows something, gives no answer. Part of the
-    /// operations take that for a no, 403, and part fail with 500; a service owner's own lists ask nobody.
+    /// operations take that for a no, 403, and part fail with 500; a service owner's own lists ask nobody. What it said
+    /// within the last five minutes counts still, as does that it said nothing: see
+    /// [`Fault::DecisionsAreKept`](crate::Fault::DecisionsAreKept) and
+    /// [`Fault::FailedDecisionIsKept`](crate::Fault::FailedDecisionIsKept).
     pub fn set_decision_point(&self, down: bool) {
         self.switches.decision_point.store(down, Ordering::Relaxed);
     }

@@ -76,8 +76,14 @@ pub(crate) fn problem(kind: ProblemType, status: StatusCode, detail: Option<&str
 
 /// The answer to an exception that no action caught.
 pub(crate) fn unhandled() -> Response {
-    problem(ProblemType::Problem, StatusCode::INTERNAL_SERVER_ERROR, None)
+    let mut response = problem(ProblemType::Problem, StatusCode::INTERNAL_SERVER_ERROR, None);
+    response.extensions_mut().insert(Unhandled);
+    response
 }
+
+/// Marks a response in the place of an exception.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unhandled;
 
 /// Messages per field, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

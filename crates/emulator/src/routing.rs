@@ -75,6 +75,15 @@ impl<T> Router<T> {
         self
     }
 
+    /// Adds the same target under several methods.
+    #[must_use]
+    pub(crate) fn routes(self, methods: &[Method], template: &'static str, target: T) -> Self
+    where
+        T: Copy,
+    {
+        methods.iter().fold(self, |router, method| router.route(method.clone(), template, target))
+    }
+
     /// What `method` and `path` (still percent-encoded, without the prefix that the templates leave out) lead to.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Matched<'_, T> {
         let Some(parts) = parts(path) else { return Matched::Nothing };

@@ -7,17 +7,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use axum::serve::ListenerExt;
-use http::header::{ALLOW, CONTENT_TYPE, DATE};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::header::{CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::dotnet::query::percent_decode;
 use crate::platform::Platform;
-use crate::{authentication, cdn, chunked, maskinporten, response, storage, token};
+use crate::response::Unhandled;
+use crate::storage::Fault;
+use crate::{authentication, cdn, chunked, maskinporten, response, staging, storage, token};
 
 /// The platform's web server refuses more header bytes than this.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// The longest first line of a request that it takes.
+const MAX_LINE_BYTES: usize = 8 * 1024;
 
 /// How long requests in progress may take after the end was asked for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -66,7 +71,7 @@ pub(crate) async fn serve(listener: TcpListener, platform: Arc<Platform>, stop: 
 async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let routed = route(Arc::clone(&platform), request, &path);
+    let routed = shown(Arc::clone(&platform), request, &path);
     let mut response = match platform.failures.take(&path) {
         Some(failure) => failure.happen(routed).await,
         None => routed.await,
@@ -80,30 +85,46 @@ async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
     response
 }
 
+/// The service's answer; in a staging environment with what is hidden elsewhere.
+async fn shown(platform: Arc<Platform>, request: Request<Body>, path: &str) -> Response {
+    let staging = platform.world.platform.staging && platform.storage.faults().shows(Fault::StagingShowsExceptions);
+    if !staging {
+        return route(platform, request, path).await;
+    }
+    let headers = request.headers().clone();
+    let response = route(platform, request, path).await;
+    match response.extensions().get::<Unhandled>() {
+        Some(_) => staging::page(&headers),
+        None => response,
+    }
+}
+
 async fn route(platform: Arc<Platform>, request: Request<Body>, path: &str) -> Response {
     let service = percent_decode(path.split('/').nth(1).unwrap_or_default()).to_ascii_lowercase();
     match service.as_str() {
+        "storage" | "authentication" if path.contains("%00") => response::empty(StatusCode::BAD_REQUEST),
+        "storage" | "authentication" if line_bytes(&request) > MAX_LINE_BYTES => {
+            response::empty(StatusCode::URI_TOO_LONG)
+        }
         "storage" | "authentication" if header_bytes(request.headers()) > MAX_HEADER_BYTES => {
             response::empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
         }
         // The handler that reads tokens runs before routing and fails on these, whatever the path.
         "storage" | "authentication" if token::is_unreadable(request.headers()) => {
-            response::empty(StatusCode::INTERNAL_SERVER_ERROR)
+            let mut response = response::empty(StatusCode::INTERNAL_SERVER_ERROR);
+            response.extensions_mut().insert(Unhandled);
+            response
         }
         "storage" => storage::handle(platform, request).await,
         "authentication" => authentication::handle(&platform, &request),
         "orgs" => cdn::handle(&platform, &request),
-        "health" if path.trim_end_matches('/').len() == "/health".len() => health(request.method()),
+        "health" if path.trim_end_matches('/').len() == "/health".len() => health(),
         _ => maskinporten::handle(&platform, request).await,
     }
 }
 
-fn health(method: &Method) -> Response {
-    if method != Method::GET {
-        let mut response = response::empty(StatusCode::METHOD_NOT_ALLOWED);
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-        return response;
-    }
+/// Whatever the method: the framework asks for none here.
+fn health() -> Response {
     let mut response = Response::new(Body::from("Healthy"));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     chunked::response(response)
@@ -111,6 +132,12 @@ fn health(method: &Method) -> Response {
 
 fn header_bytes(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// The length of `GET /path?query HTTP/1.1` with the end of the line.
+fn line_bytes(request: &Request<Body>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    request.method().as_str().len() + target + " ".len() + " HTTP/1.1\r\n".len()
 }
 
 fn http_date(now: jiff::Timestamp) -> Option<HeaderValue> {

@@ -6,7 +6,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::claims::ClaimList;
-use super::{Call, accept, consumer, idporten, issued, orgs, studio};
+use super::{Call, consumer, idporten, issued, orgs, studio};
+use crate::accept;
 use crate::dotnet::query::{Binder, Query};
 use crate::keys::{self, Judgement, Jwt, Malformed, PublicKey};
 use crate::platform::Platform;

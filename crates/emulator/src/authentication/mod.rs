@@ -1,6 +1,5 @@
 //! Altinn Authentication: the token exchange, refresh, and the documents about Altinn's own tokens.
 
-mod accept;
 mod claims;
 mod consumer;
 mod exchange;

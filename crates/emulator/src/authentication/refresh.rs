@@ -4,7 +4,8 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
 use super::claims::ClaimList;
-use super::{Call, LIFETIME_SECONDS, accept};
+use super::{Call, LIFETIME_SECONDS};
+use crate::accept;
 use crate::dotnet::query::{Binder, Query};
 use crate::keys::{self, Judgement};
 use crate::platform::Platform;

@@ -3,18 +3,21 @@
 use std::fmt;
 
 use jiff::civil;
-use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::{Serialize, Serializer};
 
-use super::number;
+mod parse;
 
 /// Ticks in one second.
 pub(crate) const TICKS_PER_SECOND: i64 = 10_000_000;
+const SECONDS_PER_DAY: i64 = 86_400;
 /// Ticks of 1970-01-01.
 const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 /// The last tick of the year 9999.
 pub(crate) const MAX_TICKS: i64 = 3_155_378_975_999_999_999;
+
+/// The first tick.
+const START: civil::DateTime = civil::date(1, 1, 1).at(0, 0, 0, 0);
 
 /// How the zone of a [`DateTime`] was given. The services run in UTC, so all kinds count the same hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,17 +92,32 @@ impl DateTime {
         Self { ticks: self.ticks.saturating_sub(ticks).clamp(0, MAX_TICKS), ..self }
     }
 
-    /// A text as `DateTime.Parse` takes it in the invariant culture: a date in ISO order (`2026-05`, `2026-05-01`) or
-    /// American order (`05/01/2026`), a time (`12:00`, `12:00:30.5`) or both, and a zone. `today` fills in for a
-    /// missing date.
+    /// A text as `DateTime.Parse` takes it in the invariant culture: a date in ISO order (`2026-05`, `2026-05-01`),
+    /// American order (`05/01/2026`) or with the month's name (`1 May 2026`), a time (`12:00`, `12:00:30.5`, `1:00 PM`)
+    /// or both, and a zone. `today` fills in for a missing date or year.
     pub(crate) fn parse(text: &str, today: Timestamp) -> Option<Self> {
-        Parser { rest: text.trim() }.date_time(today)
+        parse::date_time(text, today)
+    }
+
+    /// The form of Microsoft's older JSON, `/Date(1700000000000)/`: milliseconds since 1970, and perhaps an offset,
+    /// which changes nothing but how the date comes back.
+    pub(crate) fn parse_milliseconds(text: &str) -> Option<Self> {
+        parse::milliseconds(text)
+    }
+
+    /// Timestamps end a day before the calendar does, so that dates are counted without them.
+    fn of_civil(at: civil::DateTime, zone: Zone) -> Option<Self> {
+        let ticks = i64::try_from(at.duration_since(START).as_nanos() / 100).ok()?;
+        (0..=MAX_TICKS).contains(&ticks).then_some(Self { ticks, zone })
     }
 
     fn civil(self) -> civil::DateTime {
-        let since = i128::from(self.ticks - UNIX_EPOCH) * 100;
-        let timestamp = Timestamp::from_nanosecond(since).unwrap_or(Timestamp::UNIX_EPOCH);
-        Offset::UTC.to_datetime(timestamp)
+        let (seconds, rest) = (self.ticks / TICKS_PER_SECOND, self.ticks % TICKS_PER_SECOND);
+        let days = i32::try_from(seconds / SECONDS_PER_DAY).unwrap_or(i32::MAX);
+        let nanos = i32::try_from(rest * 100).unwrap_or_default();
+        // A duration of more than eight thousand years is too long for the calendar's own arithmetic.
+        let day = START.saturating_add(days.days());
+        day.saturating_add(SignedDuration::new(seconds % SECONDS_PER_DAY, nanos))
     }
 }
 
@@ -124,148 +142,6 @@ impl fmt::Display for DateTime {
 impl Serialize for DateTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-struct Parser<'t> {
-    rest: &'t str,
-}
-
-impl Parser<'_> {
-    fn date_time(mut self, today: Timestamp) -> Option<DateTime> {
-        let date = self.date();
-        let time = match date {
-            Some(_) if self.rest.is_empty() => None,
-            Some(_) => {
-                if !self.take(['T', 't']) && !self.rest.starts_with(' ') {
-                    return self.finish(date?, None);
-                }
-                self.rest = self.rest.trim_start();
-                Some(self.time()?)
-            }
-            None => Some(self.time()?),
-        };
-        let date = date.unwrap_or_else(|| Offset::UTC.to_datetime(today).date());
-        self.finish(date, time)
-    }
-
-    fn finish(mut self, date: civil::Date, time: Option<(civil::Time, i64)>) -> Option<DateTime> {
-        self.rest = self.rest.trim_start();
-        let offset = self.zone()?;
-        if !self.rest.trim().is_empty() {
-            return None;
-        }
-        let (time, extra_ticks) = time.unwrap_or((civil::Time::midnight(), 0));
-        let at = date.to_datetime(time);
-        let (shift, zone) = match offset {
-            None => (SignedDuration::ZERO, Zone::Unspecified),
-            Some(None) => (SignedDuration::ZERO, Zone::Utc),
-            Some(Some(minutes)) => (SignedDuration::from_mins(minutes), Zone::Local),
-        };
-        let timestamp = Offset::UTC.to_timestamp(at).ok()?.checked_sub(shift).ok()?;
-        let ticks = DateTime::utc(timestamp).ticks.checked_add(extra_ticks)?;
-        Some(DateTime { ticks: ticks.min(MAX_TICKS), zone })
-    }
-
-    fn date(&mut self) -> Option<civil::Date> {
-        let start = self.rest;
-        let found = self.iso_date().or_else(|| {
-            self.rest = start;
-            self.american_date()
-        });
-        if found.is_none() {
-            self.rest = start;
-        }
-        found
-    }
-
-    fn iso_date(&mut self) -> Option<civil::Date> {
-        let year = self.number(4, 4)?;
-        self.expect('-')?;
-        let month = self.number(1, 2)?;
-        let day = if self.take(['-']) { self.number(1, 2)? } else { 1 };
-        self.civil_date(year, month, day)
-    }
-
-    fn american_date(&mut self) -> Option<civil::Date> {
-        let month = self.number(1, 2)?;
-        self.expect('/')?;
-        let day = self.number(1, 2)?;
-        self.expect('/')?;
-        let year = self.number(4, 4)?;
-        self.civil_date(year, month, day)
-    }
-
-    fn civil_date(&self, year: i64, month: i64, day: i64) -> Option<civil::Date> {
-        let year = i16::try_from(year).ok().filter(|year| *year > 0)?;
-        civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-    }
-
-    /// The time to the second, and the ticks beyond it.
-    fn time(&mut self) -> Option<(civil::Time, i64)> {
-        let hour = self.number(1, 2)?;
-        self.expect(':')?;
-        let minute = self.number(1, 2)?;
-        let second = if self.take([':']) { self.number(1, 2)? } else { 0 };
-        let ticks = if self.take(['.', ',']) { self.fraction()? } else { 0 };
-        let part = |value| i8::try_from(value).ok();
-        Some((civil::Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()?, ticks))
-    }
-
-    fn fraction(&mut self) -> Option<i64> {
-        let digits = self.digits(1, usize::MAX)?;
-        let mut ticks = 0;
-        for place in 0..7 {
-            ticks = ticks * 10 + digits.as_bytes().get(place).map_or(0, |byte| i64::from(byte - b'0'));
-        }
-        let round_up = digits.as_bytes().get(7).is_some_and(|byte| *byte >= b'5');
-        Some(ticks + i64::from(round_up))
-    }
-
-    /// `None` inside: no zone; `Some(None)`: UTC; `Some(Some(n))`: so many minutes east.
-    #[expect(clippy::option_option, reason = "a failure, no zone, UTC and an offset are four outcomes")]
-    fn zone(&mut self) -> Option<Option<Option<i64>>> {
-        if self.take(['Z', 'z']) {
-            return Some(Some(None));
-        }
-        let sign = match self.rest.chars().next() {
-            Some('+') => 1,
-            Some('-') => -1,
-            _ => return Some(None),
-        };
-        self.rest = &self.rest[1..];
-        let hours = self.number(1, 2)?;
-        let minutes = if self.take([':']) || self.rest.starts_with(|c: char| c.is_ascii_digit()) {
-            self.number(2, 2)?
-        } else {
-            0
-        };
-        (hours <= 14 && minutes < 60).then_some(Some(Some(sign * (hours * 60 + minutes))))
-    }
-
-    fn take<const N: usize>(&mut self, any: [char; N]) -> bool {
-        match self.rest.strip_prefix(any) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn expect(&mut self, one: char) -> Option<()> {
-        self.take([one]).then_some(())
-    }
-
-    fn digits(&mut self, least: usize, most: usize) -> Option<&str> {
-        let length = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        (length >= least).then_some(digits)
-    }
-
-    fn number(&mut self, least: usize, most: usize) -> Option<i64> {
-        self.digits(least, most).and_then(|digits| number::int64(digits).ok())
     }
 }
 
@@ -294,6 +170,16 @@ mod tests {
             ("10/19/2023", "2023-10-19T00:00:00"),
             ("2023-10-19 08:00", "2023-10-19T08:00:00"),
             ("00:00Z", "2026-03-04T00:00:00Z"),
+            ("0001-01-01", "0001-01-01T00:00:00"),
+            ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.9999999Z"),
+            ("Thu, 19 Oct 2023 08:00:00 GMT", "2023-10-19T08:00:00Z"),
+            ("19 October 2023", "2023-10-19T00:00:00"),
+            ("Oct 19, 2023 8:05 PM", "2023-10-19T20:05:00"),
+            ("2023/10/19", "2023-10-19T00:00:00"),
+            ("10-19-2023", "2023-10-19T00:00:00"),
+            ("1/2/24", "2024-01-02T00:00:00"),
+            ("1/2", "2026-01-02T00:00:00"),
+            ("12:30 am", "2026-03-04T00:30:00"),
         ] {
             assert_eq!(read(sent).as_deref(), Some(back), "{sent}");
         }
@@ -301,9 +187,31 @@ mod tests {
 
     #[test]
     fn what_is_no_date() {
-        for text in
-            ["", "tomorrow", "i går", "2023", "2023-13-01", "2023-10-19T25:00", "2026-01-06T10:11:12 02:00", "T1"]
-        {
+        for text in [
+            "",
+            "tomorrow",
+            "i går",
+            "2023",
+            "2023-13-01",
+            "2023-10-19T25:00",
+            "2026-01-06T10:11:12 02:00",
+            "T1",
+            "0001-01-01T00:00:00+02:00",
+            "19.10.2023",
+            "20231019",
+            "13:00 PM",
+            "Thursday",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_counted_from_1970() {
+        let read = |text| DateTime::parse_milliseconds(text).map(|date| date.to_string());
+        assert_eq!(read("/Date(1700000000000)/").as_deref(), Some("2023-11-14T22:13:20Z"));
+        assert_eq!(read("/Date(-1+0200)/").as_deref(), Some("1969-12-31T23:59:59.999+00:00"));
+        for text in ["/Date()/", "/Date(x)/", "/Date(1)", "1", "/Date(999999999999999999)/"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

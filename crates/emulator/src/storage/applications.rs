@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 
 use super::context::{Answer, Context, unhandled};
+use super::faults::Fault;
 use super::model::{Application, ApplicationList};
 use crate::response::{self, with_header};
 
@@ -28,8 +29,8 @@ pub(crate) fn list_of(context: &Context) -> Answer {
 /// `GET applications/{org}/{app}`.
 pub(crate) fn read(context: &Context) -> Answer {
     let id = path_id(context);
-    match context.state().registry.application(&id) {
-        Some(application) => Ok(response::json(StatusCode::OK, application)),
+    match context.state().registry.application(&id, context.now) {
+        Some(application) => Ok(response::json(StatusCode::OK, &*application)),
         None => {
             let words = format!("Could not find an application with appId={id}");
             Err(context.message(StatusCode::NOT_FOUND, &words))
@@ -42,7 +43,7 @@ pub(crate) fn register(context: &Context) -> Answer {
     let mut binding = context.bind();
     let body = binding.body::<Application>(None);
     binding.finish()?;
-    let body = body.unwrap_or_default();
+    let body = with_counts(context, body.unwrap_or_default());
     let id = context.query.text("appId").unwrap_or_default();
     if !is_app_id(id) {
         return Err(context.message(StatusCode::BAD_REQUEST, "AppId is not valid."));
@@ -63,14 +64,15 @@ pub(crate) fn register(context: &Context) -> Answer {
     };
     context.storable(&application)?;
     let mut state = context.state();
-    let first = state.registry.application(id).map(|known| (known.created, known.created_by.clone()));
+    let first = state.registry.registered(id).map(|known| (known.created, known.created_by.clone()));
     let stored = match first {
         Some((created, created_by)) => Application { created, created_by, ..application.clone() },
         None => application.clone(),
     };
     state.registry.put(stored);
     drop(state);
-    Ok(with_header(response::json(StatusCode::CREATED, &application), LOCATION, id))
+    let location = context.location(id, &format!("applications/{id}"));
+    Ok(with_header(response::json(StatusCode::CREATED, &application), LOCATION, &location))
 }
 
 /// `PUT applications/{org}/{app}`.
@@ -78,7 +80,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
     let mut binding = context.bind();
     let body = binding.body::<Application>(None);
     binding.finish()?;
-    let body = body.unwrap_or_default();
+    let body = with_counts(context, body.unwrap_or_default());
     let id = path_id(context);
     let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
     if !is_app_id(&id) {
@@ -91,7 +93,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
         return refuse("Org (application owner id) from path is not matching attached object");
     }
     let mut state = context.state();
-    let Some(known) = state.registry.application(&id) else {
+    let Some(known) = state.registry.application(&id, context.now) else {
         return Err(context.message(StatusCode::NOT_FOUND, &format!("Cannot find application {id}")));
     };
     let application = Application {
@@ -116,10 +118,11 @@ pub(crate) fn remove(context: &Context) -> Answer {
     binding.finish()?;
     let id = path_id(context);
     let mut state = context.state();
-    let Some(mut application) = state.registry.application(&id).cloned() else {
+    let Some(application) = state.registry.application(&id, context.now) else {
         let words = format!("Didn't find the object that should be deleted with appId={id}");
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     };
+    let mut application = Application::clone(&application);
     if hard {
         state.registry.remove(&id);
     } else {
@@ -135,6 +138,14 @@ pub(crate) fn remove(context: &Context) -> Answer {
 /// What the service answers on `applications` for everything that its own actions don't take: whether the id would do.
 pub(crate) fn is_valid_id(context: &Context) -> Answer {
     Ok(response::json(StatusCode::OK, &is_app_id(context.query.text("appId").unwrap_or_default())))
+}
+
+/// What was sent, with the counts of data types that were left out.
+fn with_counts(context: &Context, mut body: Application) -> Application {
+    if !context.shows(Fault::CountsDefaultToZero) {
+        body.count_from_one(&serde_json::from_slice(&context.body).unwrap_or_default());
+    }
+    body
 }
 
 fn path_id(context: &Context) -> String {

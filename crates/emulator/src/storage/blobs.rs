@@ -65,7 +65,15 @@ impl Blob {
         Ok(Body::from_stream(pieces))
     }
 
-    /// Hands the content to `take`, piece by piece.
+    /// Content that is small enough not to be on disk.
+    pub(crate) fn in_memory(&self) -> Option<&Bytes> {
+        match &self.place {
+            Place::Memory(content) => Some(content),
+            Place::File(_) => None,
+        }
+    }
+
+    /// Hands the content to `take`, piece by piece. It blocks while it reads.
     pub(crate) fn each_piece(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         match &self.place {
             Place::Memory(content) => take(content),

@@ -10,6 +10,8 @@ use crate::token::{Authentication, Claims, authenticate};
 
 /// The scope that lets a service owner list instances.
 const READ_SCOPE: &str = "altinn:serviceowner/instances.read";
+/// The scope that should be needed to change them.
+const WRITE_SCOPE: &str = "altinn:serviceowner/instances.write";
 /// The scope of the platform's own synchroniser, which opens reading, writing and deleting everywhere.
 const SYNC_SCOPE: &str = "altinn:storage/instances.syncadapter";
 
@@ -59,9 +61,19 @@ impl Caller {
         self.claims.auth_level()
     }
 
+    /// The token's own id, if it has one.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.claims.text("jti")
+    }
+
     /// Whether a scope that lists instances is among its scopes.
     pub(crate) fn may_list(&self) -> bool {
         self.has_scope(READ_SCOPE) || self.is_sync_adapter()
+    }
+
+    /// Whether a scope for changing instances is among its scopes.
+    pub(crate) fn may_write(&self) -> bool {
+        self.has_scope(WRITE_SCOPE) || self.is_sync_adapter()
     }
 
     /// Whether this is the platform's synchroniser.

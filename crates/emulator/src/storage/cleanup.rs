@@ -85,7 +85,7 @@ fn remove(state: &mut State, guid: Uuid) {
     for path in row.elements.iter().filter_map(|element| element.blob_storage_path.as_ref()) {
         state.blobs.remove(path);
     }
-    if state.registry.application(row.app()).is_some_and(|application| application.auto_delete_on_process_end) {
+    if state.registry.registered(row.app()).is_some_and(|application| application.auto_delete_on_process_end) {
         state.events.remove(guid);
     }
 }

@@ -1,5 +1,6 @@
 //! One request on its way to its handler, and the refusals that handlers end early with.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
@@ -15,6 +16,7 @@ use super::caller::Caller;
 use super::faults::Fault;
 use super::model::{DataElement, Instance, ResourceLinks};
 use super::store::State;
+use crate::accept;
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::{FromJson, read_body};
 use crate::dotnet::media_type::MediaType;
@@ -124,8 +126,9 @@ impl Context {
     /// A text as a JSON string, or bare where the action declares no JSON.
     pub(crate) fn message(&self, status: StatusCode, words: &str) -> Refusal {
         match self.problems {
+            _ if !self.shows(Fault::RefusalsHaveManyShapes) => return self.problem(status, Some(words)),
             ProblemType::Json => response::message(status, words),
-            ProblemType::Problem => response::text(status, words),
+            ProblemType::Problem => accept::text(&self.headers, status, words),
         }
         .into()
     }
@@ -155,6 +158,13 @@ impl Context {
         Ok(format!("{}/{}", self.party(), self.instance_guid()?))
     }
 
+    /// A header as a parameter: one that was sent several times is joined.
+    pub(crate) fn joined_header(&self, name: &str) -> Option<String> {
+        let values = self.headers.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let values: Vec<&str> = values.collect();
+        (!values.is_empty()).then(|| values.join(","))
+    }
+
     /// A header's text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
@@ -170,6 +180,27 @@ impl Context {
         match serde_json::to_string(document) {
             Ok(text) if !text.contains("\\u0000") => Ok(()),
             _ => Err(unhandled()),
+        }
+    }
+
+    /// An instance in an answer that has no links at the real service.
+    pub(crate) fn linked(&self, instance: Instance) -> Instance {
+        if self.shows(Fault::LinksAreMissing) { instance } else { self.links().put_on(instance) }
+    }
+
+    /// An element of the instance in the path, in an answer that has no links at the real service.
+    pub(crate) fn linked_element(&self, mut element: DataElement) -> Result<DataElement, Refusal> {
+        if !self.shows(Fault::LinksAreMissing) {
+            element.self_links = Some(self.links().element(&self.instance_id()?, &element));
+        }
+        Ok(element)
+    }
+
+    /// Where something new is: its id alone, as the real service says it, or what follows `…/storage/api/v1/`.
+    pub(crate) fn location(&self, id: &str, path: &str) -> String {
+        match self.shows(Fault::LocationIsBare) {
+            true => id.to_owned(),
+            false => format!("{}/storage/api/v1/{path}", self.platform.origin()),
         }
     }
 
@@ -208,11 +239,15 @@ impl Binding<'_> {
     /// The JSON body. `required` names the parameter where its absence is an error of its own.
     pub(crate) fn body<T: FromJson>(&mut self, required: Option<&str>) -> Option<T> {
         let content_type = self.context.header(CONTENT_TYPE.as_str()).and_then(MediaType::parse);
-        if !content_type.is_some_and(|content_type| content_type.is_json()) {
+        if !content_type.as_ref().is_some_and(MediaType::is_json) {
             self.unsupported = true;
             return None;
         }
-        match read_body(&self.context.body) {
+        let Some(text) = content_type.and_then(|content_type| in_utf8(&content_type, &self.context.body)) else {
+            self.unsupported = true;
+            return None;
+        };
+        match read_body(&text) {
             Ok(body) => Some(body),
             Err(errors) => {
                 self.errors.extend(errors);
@@ -226,11 +261,11 @@ impl Binding<'_> {
 
     /// A header that has to be there.
     pub(crate) fn required_header(&mut self, name: &str, parameter: &str) -> Option<String> {
-        let value = self.context.header(name).filter(|value| !value.trim().is_empty());
+        let value = self.context.joined_header(name).filter(|value| !value.trim().is_empty());
         if value.is_none() {
             self.errors.add(name, format!("The {parameter} field is required."));
         }
-        value.map(str::to_owned)
+        value
     }
 
     /// Refuses if anything could not be bound.
@@ -244,6 +279,23 @@ impl Binding<'_> {
             return Ok(());
         }
         Err(response::invalid(self.context.problems, &errors).into())
+    }
+}
+
+/// A body in UTF-8, which it is unless it says UTF-16; `None` for any other character set.
+fn in_utf8<'b>(content_type: &MediaType, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+    let charset = content_type.parameter("charset").map(|charset| charset.trim_matches('"').to_ascii_lowercase());
+    match charset.as_deref() {
+        None | Some("utf-8") => Some(Cow::Borrowed(body)),
+        Some("utf-16" | "utf-16le" | "unicode") => {
+            let units = body.chunks(2).map(|pair| match *pair {
+                [low, high] => u16::from_le_bytes([low, high]),
+                _ => u16::from_le_bytes([0xfd, 0xff]),
+            });
+            let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')).collect();
+            Some(Cow::Owned(text.into_bytes()))
+        }
+        Some(_) => None,
     }
 }
 

@@ -12,13 +12,15 @@ use http::request::Parts;
 use http::{HeaderMap, Request, StatusCode};
 
 use super::caller::Caller;
+use super::checks;
 use super::context::{Answer, Context, Refusal, forbidden, unauthorized, unhandled};
+use super::decisions::Asked;
 use super::incoming::Incoming;
 use super::policy;
 use super::routes::ROUTES;
+use crate::dotnet::guid;
 use crate::dotnet::media_type::MediaType;
 use crate::dotnet::query::Query;
-use crate::dotnet::{guid, number};
 use crate::platform::Platform;
 use crate::response::{self, ProblemType, with_header};
 use crate::routing::{Matched, RouteValues};
@@ -46,6 +48,8 @@ pub(crate) enum Access {
 pub(crate) enum Run {
     /// With the whole body at hand, without waiting.
     Whole(fn(&Context) -> Answer),
+    /// With the whole body at hand.
+    Waiting(for<'r> fn(&'r Context) -> BoxFuture<'r, Answer>),
     /// With the body as it arrives.
     Streamed(for<'r> fn(&'r Context, &'r mut Incoming) -> BoxFuture<'r, Answer>),
 }
@@ -68,9 +72,17 @@ pub(crate) struct Endpoint {
 pub(crate) async fn handle(platform: Arc<Platform>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let mut incoming = Incoming::new(&parts.headers, body);
+    let faults = platform.storage.faults();
     let response = answer(platform, parts, &mut incoming).await.unwrap_or_else(Refusal::into_response);
     incoming.pass_over();
-    response
+    let status = response.status();
+    let refused = status.is_client_error() || status.is_server_error();
+    if !refused || response.headers().contains_key(CONTENT_TYPE) || faults.shows(Fault::RefusalsHaveManyShapes) {
+        return response;
+    }
+    let mut problem = response::problem(ProblemType::Problem, status, None);
+    problem.headers_mut().extend(response.headers().clone());
+    problem
 }
 
 async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) -> Answer {
@@ -88,16 +100,17 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
         },
         None => return Ok(response::empty(StatusCode::NOT_FOUND)),
     };
-    let endpoint = by_content_type(endpoint, &parts.headers)?;
+    let mut endpoint = by_content_type(endpoint, &parts.headers)?;
+    if !platform.storage.faults().shows(Fault::RefusalsHaveManyShapes) {
+        endpoint.problems = ProblemType::Problem;
+    }
     let caller = Caller::of(&parts.headers, &platform);
     let known = caller.is_some() || matches!(endpoint.access, Access::Anonymous);
     if known && !endpoint.without_database && platform.outages.database() {
         return Err(unhandled());
     }
     let_in(&platform, &endpoint, &values, caller.as_ref())?;
-    if !platform.storage.faults().shows(Fault::PartyInPathIsIgnored) {
-        same_party(&platform, &values, endpoint.problems)?;
-    }
+    checks::all(&platform, &parts, &values, endpoint.problems, caller.as_ref())?;
     let raw_query = parts.uri.query().map(str::to_owned);
     let mut context = Context {
         now: platform.clock.now(),
@@ -115,6 +128,10 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
         Run::Whole(run) => {
             context.body = incoming.whole(DEFAULT_BODY_LIMIT).await?;
             run(&context)
+        }
+        Run::Waiting(run) => {
+            context.body = incoming.whole(DEFAULT_BODY_LIMIT).await?;
+            run(&context).await
         }
         Run::Streamed(run) => run(&context, incoming).await,
     }
@@ -152,18 +169,14 @@ fn let_in(
         Access::Policy(action) => {
             // The policy's handler fails on a path without a guid before it looks at the caller.
             let guid = guid::parse(values.get("instanceGuid")).ok_or_else(unhandled)?;
-            if caller.is_some_and(|caller| platform.outages.decision_point() && !policy::passes_unasked(caller, action))
-            {
-                return Err(unhandled());
+            let asked = platform.storage.lock().rows.get(guid).map(Asked::of);
+            let Some(caller) = caller else { return Err(unauthorized()) };
+            let permitted = policy::guards(platform, asked.as_ref(), caller, action).ok_or_else(unhandled)?;
+            if asked.is_none() && !platform.storage.faults().shows(Fault::UnknownInstanceIsForbidden) {
+                let words = Some("Instance not found.");
+                return Err(response::problem(endpoint.problems, StatusCode::NOT_FOUND, words).into());
             }
-            let app = platform.storage.lock().rows.get(guid).map(|row| row.app().to_owned());
-            let says_so = !platform.storage.faults().shows(Fault::UnknownInstanceIsForbidden);
-            if app.is_none() && caller.is_some() && says_so {
-                return Err(
-                    response::problem(endpoint.problems, StatusCode::NOT_FOUND, Some("Instance not found.")).into()
-                );
-            }
-            caller.is_some_and(|caller| policy::guards(platform, app.as_deref(), caller, action))
+            permitted
         }
     };
     match caller {
@@ -171,15 +184,4 @@ fn let_in(
         Some(_) => Err(forbidden()),
         None => Err(unauthorized()),
     }
-}
-
-/// Refuses a party in the path that is not the instance's: what the service does not do.
-fn same_party(platform: &Platform, values: &RouteValues, problems: ProblemType) -> Result<(), Refusal> {
-    let party = number::route_int32(values.get("instanceOwnerPartyId"));
-    let (Some(party), Some(guid)) = (party, guid::parse(values.get("instanceGuid"))) else { return Ok(()) };
-    let owner = platform.storage.lock().rows.get(guid).map(|row| row.party);
-    if owner.is_some_and(|owner| owner != i64::from(party)) {
-        return Err(response::problem(problems, StatusCode::NOT_FOUND, Some("Instance not found.")).into());
-    }
-    Ok(())
 }

@@ -7,9 +7,10 @@ use http::header::LOCATION;
 use uuid::Uuid;
 
 use super::caller::Caller;
-use super::context::{Answer, Context, Refusal, unhandled};
+use super::context::{Answer, Context, Refusal, forbidden, unhandled};
 use super::faults::Fault;
 use super::model::{Instance, InstanceEvent, InstanceEventList, PlatformUser};
+use super::policy;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::guid;
 use crate::dotnet::query::query_date;
@@ -66,6 +67,9 @@ pub(crate) fn post(context: &Context) -> Answer {
         let words = "The event's instanceId does not match the path.";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
+    if !context.shows(Fault::EventsNeedOnlyRead) && !may_write(context, instance)? {
+        return Err(forbidden());
+    }
     let id = event.id.unwrap_or_else(Uuid::new_v4);
     event.id = Some(id);
     event.created = Some(event.created.map_or_else(|| context.date(), |created| created.as_utc()));
@@ -77,7 +81,15 @@ pub(crate) fn post(context: &Context) -> Answer {
     }
     state.events.add(instance, event.clone());
     drop(state);
-    Ok(with_header(response::json(StatusCode::CREATED, &event), LOCATION, &id.to_string()))
+    let path = format!("instances/{}/{instance}/events/{id}", context.party());
+    let location = context.location(&id.to_string(), &path);
+    Ok(with_header(response::json(StatusCode::CREATED, &event), LOCATION, &location))
+}
+
+fn may_write(context: &Context, instance: Uuid) -> Result<bool, Refusal> {
+    let app = context.state().rows.get(instance).map(|row| row.app().to_owned());
+    let caller = context.caller()?;
+    Ok(app.is_some_and(|app| policy::permits(&context.platform, &app, caller, "write")))
 }
 
 /// `GET instances/…/events/{guid}`.

@@ -83,6 +83,58 @@ faults! {
     EventPathIsIgnored = "event-path-is-ignored",
     /// A period of events with one end is ignored.
     HalfOpenPeriodIsIgnored = "half-open-period-is-ignored",
+    /// Events are posted by whoever may read.
+    EventsNeedOnlyRead = "events-need-only-read",
+    /// Metadata of an application is kept for a while, so that a change shows late.
+    MetadataIsStale = "metadata-is-stale",
+    /// Texts, and that there are none, are kept for a while, so that a change shows late.
+    TextsAreStale = "texts-are-stale",
+    /// What the decision point has said about an instance counts for five minutes, whatever is decided since.
+    DecisionsAreKept = "decisions-are-kept",
+    /// That the decision point did not answer is kept for five minutes as well, and each time answered with 500.
+    FailedDecisionIsKept = "failed-decision-is-kept",
+    /// A staging environment, which a world can be, answers what nobody caught with a page for developers. It repeats
+    /// the request's headers, the token among them.
+    StagingShowsExceptions = "staging-shows-exceptions",
+    /// `lastChanged` is when an upload began, however long it took: a reader that follows it has passed that time.
+    UploadIsStampedEarly = "upload-is-stamped-early",
+    /// Texts, values and the read status write the `lastChanged` that they found back to where queries look, over one
+    /// that has come in between.
+    LastChangedGoesBack = "last-changed-goes-back",
+    /// `lastChanged` of element and instance is what a client sends with the element's metadata.
+    ClientSetsLastChanged = "client-sets-last-changed",
+    /// What is left out when metadata is replaced is erased, and a lock is opened.
+    AbsentMetadataIsErased = "absent-metadata-is-erased",
+    /// A parameter of the query that nobody knows is passed over, so that more is listed.
+    UnknownFilterIsIgnored = "unknown-filter-is-ignored",
+    /// What is deleted, softly or for good, and what is not to be seen yet is listed unless it is excluded.
+    DeletedIsListed = "deleted-is-listed",
+    /// A process that has not begun is neither complete nor incomplete.
+    UnstartedIsNeither = "unstarted-is-neither",
+    /// An order that names no direction ascends.
+    OrderWithoutDirectionAscends = "order-without-direction-ascends",
+    /// The token in the link to the next page is encoded twice, and one that came under another spelling stays.
+    NextLinkIsOdd = "next-link-is-odd",
+    /// Half of the answers that hold instances and elements have no links.
+    LinksAreMissing = "links-are-missing",
+    /// `Location` of events, locked elements and applications is their id alone.
+    LocationIsBare = "location-is-bare",
+    /// Refusals are texts, problem details or nothing, as it happens.
+    RefusalsHaveManyShapes = "refusals-have-many-shapes",
+    /// Only listing asks for a scope; a token without the one for writing writes.
+    ScopesAreNotChecked = "scopes-are-not-checked",
+    /// Whoever doesn't hold an instance's lock changes the instance all the same.
+    LockProtectsNothing = "lock-protects-nothing",
+    /// A lock for no time at all is granted.
+    LockOfNoTimeIsGranted = "lock-of-no-time-is-granted",
+    /// Of content that comes as `multipart/…` only the first section is kept, and a form is a fault.
+    MultipartIsTakenApart = "multipart-is-taken-apart",
+    /// `minCount` and `maxCount` of a data type are 0 when nobody has said.
+    CountsDefaultToZero = "counts-default-to-zero",
+    /// Times of a process stay as they were sent, with an offset or without a zone.
+    ProcessTimesStayAsSent = "process-times-stay-as-sent",
+    /// The clean-up takes an owner's confirmation in any letter case, the filter `confirmed` in one only.
+    ConfirmedHeedsCase = "confirmed-heeds-case",
 }
 
 impl fmt::Display for Fault {
@@ -117,7 +169,7 @@ impl std::error::Error for UnknownFault {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     /// A bit for each that is switched off.
-    off: u32,
+    off: u64,
 }
 
 impl Faults {

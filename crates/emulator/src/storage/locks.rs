@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::context::{Answer, Context, Refusal, unhandled};
+use super::faults::Fault;
 use super::instances::task_refuses;
 use super::model::{InstanceLockRequest, InstanceLockResponse};
 use super::store::LockFault;
 use crate::response;
 
 /// The header that proves who holds a lock.
-const TOKEN_HEADER: &str = "Altinn-Storage-Lock-Token";
+pub(super) const TOKEN_HEADER: &str = "Altinn-Storage-Lock-Token";
 /// How many random bytes a secret has.
 const SECRET_LENGTH: usize = 20;
 
@@ -39,6 +40,11 @@ impl LockToken {
     }
 }
 
+/// The lock's id and the hash of its secret; `None` when the text is no lock token.
+pub(super) fn secret_of(token: &str) -> Option<(i64, Vec<u8>)> {
+    LockToken::decode(token)
+}
+
 fn hash(secret: &[u8]) -> Vec<u8> {
     digest(&SHA256, secret).as_ref().to_vec()
 }
@@ -50,6 +56,9 @@ pub(crate) fn acquire(context: &Context) -> Answer {
     binding.finish()?;
     let seconds = body.unwrap_or_default().ttl_seconds;
     not_negative(context, seconds)?;
+    if seconds == 0 && !context.shows(Fault::LockOfNoTimeIsGranted) {
+        return Err(context.problem(StatusCode::BAD_REQUEST, Some("TtlSeconds must be positive.")));
+    }
     let caller = context.caller()?;
     if caller.changed_by().is_none() {
         return Err(context.problem(StatusCode::FORBIDDEN, Some("User identity could not be determined.")));

@@ -6,14 +6,17 @@
 mod applications;
 mod blobs;
 mod caller;
+mod checks;
 mod cleanup;
 mod context;
 mod data;
+mod decisions;
 mod dispatch;
 mod events;
 mod faults;
 mod incoming;
 mod instances;
+mod kept;
 mod locks;
 mod message_box;
 mod metrics;

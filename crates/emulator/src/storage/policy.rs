@@ -1,22 +1,30 @@
 //! The decision point: what the world's policies let a caller do, and who is refused how.
 
 use super::caller::Caller;
+use super::decisions::{Asked, Decisions, Question};
+use super::faults::Fault;
 use crate::platform::Platform;
 use crate::world::World;
 
-/// Whether the decision point lets `caller` take `action` in `app`. One that gives no answer is taken for a no.
+/// Whether the decision point lets `caller` take `action` in `app`, asked now. One that gives no answer is taken for a
+/// no.
 pub(crate) fn permits(platform: &Platform, app: &str, caller: &Caller, action: &str) -> bool {
-    !platform.outages.decision_point() && grants(&platform.world, app, caller, action)
+    !platform.outages.decision_point()
+        && has_right(&platform.world, platform.storage.decisions(), app, caller, action)
+        && is_strong_enough(&platform.world, app, caller)
 }
 
-/// Whether a subject of the policy has the action, and the caller is authenticated as strongly as the policy asks.
-fn grants(world: &World, app: &str, caller: &Caller, action: &str) -> bool {
-    let Some(policy) = world.policy_of(app) else { return false };
+/// Whether a subject of the policy has the action, by the world or by what has changed since.
+fn has_right(world: &World, decisions: &Decisions, app: &str, caller: &Caller, action: &str) -> bool {
+    let policy = world.policy_of(app);
     let owner = app.split_once('/').is_some_and(|(org, _)| caller.is_org(org));
-    let granted =
-        |subject: &str| policy.get(subject).is_some_and(|actions| actions.iter().any(|granted| granted == action));
-    let has_right = (owner && granted("owner")) || caller.subjects().any(|subject| granted(&subject));
-    has_right && is_strong_enough(world, app, caller)
+    let granted = |subject: &str| {
+        decisions.changed(app, subject, action).unwrap_or_else(|| {
+            let actions = policy.and_then(|policy| policy.get(subject));
+            actions.is_some_and(|actions| actions.iter().any(|granted| granted == action))
+        })
+    };
+    (owner && granted("owner")) || caller.subjects().any(|subject| granted(&subject))
 }
 
 /// Whether the caller's authentication level meets the policy's obligations. The level for organisations can only lower the
@@ -38,14 +46,54 @@ pub(crate) fn permits_any(platform: &Platform, app: &str, caller: &Caller, actio
     actions.iter().any(|action| permits(platform, app, caller, action))
 }
 
-/// What a policy that guards a whole route says about an instance. The synchroniser passes without being asked,
-/// except to confirm and sign; an instance that doesn't exist has no policy that could permit anything.
-pub(crate) fn guards(platform: &Platform, app: Option<&str>, caller: &Caller, action: &str) -> bool {
-    passes_unasked(caller, action) || app.is_some_and(|app| permits(platform, app, caller, action))
+/// What a policy that guards a whole route says about an instance; `None` when the decision point says nothing, which
+/// is a fault there. The synchroniser passes without being asked, except to confirm and sign; an instance that doesn't
+/// exist has no policy that could permit anything.
+pub(crate) fn guards(platform: &Platform, asked: Option<&Asked>, caller: &Caller, action: &str) -> Option<bool> {
+    if passes_unasked(caller, action) {
+        return Some(true);
+    }
+    let Some(asked) = asked else { return (!platform.outages.decision_point()).then_some(false) };
+    let (now, decisions) = (platform.clock.now(), platform.storage.decisions());
+    let question = Question::new(asked, caller, action);
+    let remembers = platform.storage.faults().shows(Fault::FailedDecisionIsKept);
+    if remembers && decisions.is_silent(&question, now) {
+        return None;
+    }
+    let decision = decide(platform, asked, caller, action);
+    if remembers && decision.is_none() {
+        decisions.keep_silence(question, now);
+    }
+    decision
+}
+
+/// Whether the caller may read an instance, where the action asks and not the route: no answer is a no there.
+pub(crate) fn lets_read(platform: &Platform, asked: &Asked, caller: &Caller) -> bool {
+    decide(platform, asked, caller, "read").unwrap_or(false)
+}
+
+/// What the decision point says now, or has said within the time that its answers are kept. The strength of the
+/// authentication is judged each time: it is an obligation that comes with the answer.
+fn decide(platform: &Platform, asked: &Asked, caller: &Caller, action: &str) -> Option<bool> {
+    let (now, decisions) = (platform.clock.now(), platform.storage.decisions());
+    let keeps = platform.storage.faults().shows(Fault::DecisionsAreKept);
+    let question = Question::new(asked, caller, action);
+    let kept = decisions.answer(&question, now).filter(|_| keeps);
+    let answer = kept.or_else(|| {
+        if platform.outages.decision_point() {
+            return None;
+        }
+        let answer = has_right(&platform.world, decisions, &asked.app, caller, action);
+        if keeps {
+            decisions.keep_answer(question, answer, now);
+        }
+        Some(answer)
+    });
+    answer.map(|granted| granted && is_strong_enough(&platform.world, &asked.app, caller))
 }
 
 /// Whether the decision point is not asked at all.
-pub(crate) fn passes_unasked(caller: &Caller, action: &str) -> bool {
+fn passes_unasked(caller: &Caller, action: &str) -> bool {
     matches!(action, "read" | "write" | "delete") && caller.is_sync_adapter()
 }
 
@@ -79,6 +127,10 @@ mod tests {
 
     fn caller(claims: &serde_json::Value) -> Caller {
         Caller::from(Claims::from(claims.as_object().expect("an object").clone()))
+    }
+
+    fn grants(world: &World, app: &str, caller: &Caller, action: &str) -> bool {
+        has_right(world, &Decisions::default(), app, caller, action) && is_strong_enough(world, app, caller)
     }
 
     #[test]

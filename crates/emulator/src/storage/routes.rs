@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use futures::future::BoxFuture;
 use http::Method;
 
 use super::context::{Answer, Context, unhandled};
@@ -49,6 +50,18 @@ const BOX_UNDELETE: &str = "sbl/instances/{instanceOwnerPartyId:int}/{instanceGu
 const STUDIO: &str = "studio/instances/{org}/{app}";
 const STUDIO_INSTANCE: &str = "studio/instances/{org}/{app}/{instanceGuid}";
 
+/// Every method; the first two are those that actions of their own take where others are open to any.
+const ANY: [Method; 8] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 /// The table.
 pub(super) static ROUTES: LazyLock<Router<Endpoint>> = LazyLock::new(|| {
     let router = instance_routes(Router::new());
@@ -67,10 +80,10 @@ fn instance_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::GET, INSTANCE, whole(Access::Authenticated, instances::read).without_database())
         .route(Method::DELETE, INSTANCE, whole(Access::Policy("delete"), instances::delete))
         .route(Method::POST, COMPLETE, streamed(Access::Policy("complete"), Run::Streamed(instances::complete)))
-        .route(Method::PUT, READ_STATUS, whole(read, instances::set_read_status))
+        .route(Method::PUT, READ_STATUS, waiting(read, instances::set_read_status))
         .route(Method::PUT, SUBSTATUS, whole(Access::Authenticated, instances::set_substatus))
-        .route(Method::PUT, PRESENTATION_TEXTS, whole(Access::Authenticated, instances::set_texts).json())
-        .route(Method::PUT, DATA_VALUES, whole(Access::Authenticated, instances::set_values).json())
+        .route(Method::PUT, PRESENTATION_TEXTS, waiting(Access::Authenticated, instances::set_texts).json())
+        .route(Method::PUT, DATA_VALUES, waiting(Access::Authenticated, instances::set_values).json())
         .route(Method::POST, LOCK, whole(Access::Authenticated, locks::acquire).json())
         .route(Method::PATCH, LOCK, whole(Access::Authenticated, locks::prolong).json())
 }
@@ -101,19 +114,17 @@ fn process_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::POST, EVENTS, whole(read, events::post).json())
         .route(Method::GET, EVENTS, whole(read, events::list))
         .route(Method::GET, EVENT, whole(read, events::read))
-        .route(Method::POST, SIGN, whole(Access::Policy("sign"), sign::sign))
+        .route(Method::POST, SIGN, waiting(Access::Policy("sign"), sign::sign))
 }
 
 fn registry_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     let register = whole(Access::Studio, applications::register).json();
     let register = Endpoint { without_json: Some(applications::is_valid_id), ..register };
-    let id_check = || whole(Access::Anonymous, applications::is_valid_id);
+    let id_check = whole(Access::Anonymous, applications::is_valid_id);
     router
         .route(Method::GET, APPLICATIONS, whole(Access::Anonymous, applications::list))
         .route(Method::POST, APPLICATIONS, register)
-        .route(Method::PUT, APPLICATIONS, id_check())
-        .route(Method::PATCH, APPLICATIONS, id_check())
-        .route(Method::DELETE, APPLICATIONS, id_check())
+        .routes(&ANY[2..], APPLICATIONS, id_check)
         .route(Method::GET, APPLICATIONS_OF, whole(Access::Anonymous, applications::list_of))
         .route(Method::GET, APPLICATION, whole(Access::Anonymous, applications::read).without_database())
         .route(Method::PUT, APPLICATION, whole(Access::Studio, applications::replace).json())
@@ -143,11 +154,7 @@ fn other_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::DELETE, "cleanup/cleanupdataelements", bare(Access::Anonymous, cleanup::data_elements))
         .route(Method::GET, "metrics/instances", bare(Access::Anonymous, metrics::instances))
         // Where the framework sends what ends in an exception; it can be asked for as well.
-        .route(Method::GET, "error", bare(Access::Anonymous, |_| Err(unhandled())))
-        .route(Method::POST, "error", bare(Access::Anonymous, |_| Err(unhandled())))
-        .route(Method::PUT, "error", bare(Access::Anonymous, |_| Err(unhandled())))
-        .route(Method::PATCH, "error", bare(Access::Anonymous, |_| Err(unhandled())))
-        .route(Method::DELETE, "error", bare(Access::Anonymous, |_| Err(unhandled())))
+        .routes(&ANY, "error", bare(Access::Anonymous, |_| Err(unhandled())))
 }
 
 /// An action that declares that it produces JSON.
@@ -160,6 +167,11 @@ fn whole(access: Access, run: fn(&Context) -> Answer) -> Endpoint {
         without_database: false,
         run: Run::Whole(run),
     }
+}
+
+/// An action that waits between its steps.
+fn waiting(access: Access, run: for<'r> fn(&'r Context) -> BoxFuture<'r, Answer>) -> Endpoint {
+    Endpoint { run: Run::Waiting(run), ..whole(access, data::list) }
 }
 
 /// An action that reads its body as it likes, and may wait.

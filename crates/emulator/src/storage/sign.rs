@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest::{Context as Hash, SHA256};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,32 +13,48 @@ use super::data::{blob_path, delete_now};
 use super::events;
 use super::faults::Fault;
 use super::model::{
-    DataElement, DocumentSignature, Reference, ReferenceType, RelationType, SignDocument, SignRequest, Signee,
+    DataElement, DataElementSignature, DocumentSignature, Reference, ReferenceType, RelationType, SignDocument,
+    SignRequest, Signee,
 };
 use super::store::{Row, State};
 use crate::dotnet::guid;
 use crate::response;
 
 /// Signs elements of an instance. An earlier signature of the same signee in the same data type is replaced.
-pub(crate) fn sign(context: &Context) -> Answer {
-    let mut binding = context.bind();
-    let body = binding.body::<SignRequest>(None);
-    binding.finish()?;
-    let request = body.unwrap_or_default();
-    let signee = request.signee.clone().ok_or_else(unhandled)?;
-    if signee.user_id.as_deref().is_none_or(str::is_empty) && signee.system_user_id.is_none() {
-        let words = "The 'UserId' or 'SystemUserId' parameter must be defined for signee.";
-        return Err(context.problem(StatusCode::BAD_REQUEST, Some(words)));
-    }
-    let caller = context.caller()?;
-    let by = caller.changed_by().ok_or_else(|| context.problem(StatusCode::UNAUTHORIZED, None))?;
-    let guid = context.instance_guid()?;
-    let data_type = request.signature_document_data_type.clone().unwrap_or_default();
+pub(crate) fn sign(context: &Context) -> BoxFuture<'_, Answer> {
+    Box::pin(async move {
+        let mut binding = context.bind();
+        let body = binding.body::<SignRequest>(None);
+        binding.finish()?;
+        let request = body.unwrap_or_default();
+        let signee = request.signee.clone().ok_or_else(unhandled)?;
+        if signee.user_id.as_deref().is_none_or(str::is_empty) && signee.system_user_id.is_none() {
+            let words = "The 'UserId' or 'SystemUserId' parameter must be defined for signee.";
+            return Err(context.problem(StatusCode::BAD_REQUEST, Some(words)));
+        }
+        context.caller()?.changed_by().ok_or_else(|| context.problem(StatusCode::UNAUTHORIZED, None))?;
+        let data_type = request.signature_document_data_type.clone().unwrap_or_default();
+        let asked = look_up(context, &data_type, request.data_element_signatures)?;
+        // Files may be large: neither other requests nor the server's threads wait for them.
+        let hashed = tokio::task::spawn_blocking(move || hash_all(asked)).await.map_err(|_| unhandled())?;
+        let signatures = hashed.map_err(|id| unread(context, &id))?;
+        let task = request.generated_from_task.filter(|task| !task.is_empty());
+        store(context, data_type, task, signee, signatures)
+    })
+}
+
+/// Writes the document, and removes the one that it replaces.
+fn store(
+    context: &Context,
+    data_type: String,
+    task: Option<String>,
+    signee: Signee,
+    signatures: Vec<DocumentSignature>,
+) -> Answer {
+    let (caller, guid) = (context.caller()?, context.instance_guid()?);
+    let by = caller.changed_by();
     let mut state = context.state();
-    let row = state.rows.get(guid);
-    let row = row.ok_or_else(|| context.problem(StatusCode::NOT_FOUND, Some("Instance not found")))?;
-    check_data_type(context, &state, row, &data_type)?;
-    let signatures = hash_all(context, &state, request)?;
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let id = Uuid::new_v4();
     let now = context.date();
     let document = SignDocument {
@@ -45,7 +62,7 @@ pub(crate) fn sign(context: &Context) -> Answer {
         instance_guid: guid.to_string(),
         signed_time: now,
         signee_info: signee.clone(),
-        data_element_signatures: signatures.signatures,
+        data_element_signatures: signatures,
     };
     let content = serde_json::to_vec_pretty(&document).map_err(|_| unhandled())?;
     let path = blob_path(row, id);
@@ -61,17 +78,23 @@ pub(crate) fn sign(context: &Context) -> Answer {
         blob_storage_path: Some(path.clone()),
         size: i64::try_from(content.len()).unwrap_or(i64::MAX),
         locked: true,
-        references: signatures.references,
+        references: task.map(|task| {
+            vec![Some(Reference {
+                value: Some(task),
+                relation: Some(RelationType::GeneratedFrom),
+                value_type: Some(ReferenceType::Task),
+            })]
+        }),
         created: Some(now),
-        created_by: Some(by.clone()),
+        created_by: by.clone(),
         last_changed: Some(now.round_to_micros()),
-        last_changed_by: Some(by.clone()),
+        last_changed_by: by.clone(),
         ..DataElement::default()
     };
     state.blobs.insert(path, Blob::of(Bytes::from(content)));
     state.rows.add_element(guid, id, element).ok_or_else(unhandled)?;
     let instance = state.rows.change(guid, |row| {
-        row.touch(now.round_to_micros(), Some(by));
+        row.touch(now.round_to_micros(), by);
         row.without_elements()
     });
     let event = events::about(&instance.ok_or_else(unhandled)?, "Signed", caller, context);
@@ -82,7 +105,7 @@ pub(crate) fn sign(context: &Context) -> Answer {
 
 /// The type has to be declared, and for the current task if for any.
 fn check_data_type(context: &Context, state: &State, row: &Row, data_type: &str) -> Result<(), Refusal> {
-    let Some(application) = state.registry.application(row.app()) else {
+    let Some(application) = state.registry.application(row.app(), context.now) else {
         let words = format!("Cannot find application {} in storage", row.app());
         return Err(context.problem(StatusCode::NOT_FOUND, Some(&words)));
     };
@@ -103,41 +126,58 @@ fn check_data_type(context: &Context, state: &State, row: &Row, data_type: &str)
     Err(context.problem(status, Some(&words)))
 }
 
-struct Signatures {
-    signatures: Vec<DocumentSignature>,
-    references: Option<Vec<Reference>>,
+/// An element to be signed, with its content.
+struct Asked {
+    id: String,
+    signed: bool,
+    content: Blob,
 }
 
-fn hash_all(context: &Context, state: &State, request: SignRequest) -> Result<Signatures, Refusal> {
-    let not_found = |words: String| context.problem(StatusCode::NOT_FOUND, Some(&words));
-    let mut signatures = Vec::new();
-    for asked in request.data_element_signatures.ok_or_else(unhandled)? {
+/// Everything that is to be signed, after the checks of the instance and the data type.
+fn look_up(
+    context: &Context,
+    data_type: &str,
+    asked: Option<Vec<Option<DataElementSignature>>>,
+) -> Result<Vec<Asked>, Refusal> {
+    let state = context.state();
+    let row = state.rows.get(context.instance_guid()?);
+    let row = row.ok_or_else(|| context.problem(StatusCode::NOT_FOUND, Some("Instance not found")))?;
+    check_data_type(context, &state, row, data_type)?;
+    let find = |asked: Option<DataElementSignature>| {
+        let asked = asked.ok_or_else(unhandled)?;
         let text = asked.data_element_id.unwrap_or_default();
         let id = guid::parse(&text).ok_or_else(unhandled)?;
-        let element =
-            state.rows.element(id).ok_or_else(|| not_found(format!("DataElement not found, dataElementId: {text}")))?;
+        let element = state.rows.element(id).ok_or_else(|| {
+            let words = format!("DataElement not found, dataElementId: {text}");
+            context.problem(StatusCode::NOT_FOUND, Some(&words))
+        })?;
         let blob = element.blob_storage_path.as_ref().and_then(|path| state.blobs.get(path));
-        let unread = || not_found(format!("Failed reading file, dataElementId: {text}"));
-        let mut hash = Hash::new(&SHA256);
-        blob.ok_or_else(unread)?.each_piece(|piece| hash.update(piece)).map_err(|_| unread())?;
-        signatures.push(DocumentSignature {
-            sha256_hash: hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
-            data_element_id: text,
-            signed: asked.signed,
-        });
-    }
-    let task = request.generated_from_task.filter(|task| !task.is_empty());
-    let references = task.map(|task| {
-        vec![Reference {
-            value: Some(task),
-            relation: Some(RelationType::GeneratedFrom),
-            value_type: Some(ReferenceType::Task),
-        }]
-    });
-    Ok(Signatures { signatures, references })
+        let content = blob.cloned().ok_or_else(|| unread(context, &text))?;
+        Ok(Asked { id: text, signed: asked.signed, content })
+    };
+    asked.ok_or_else(unhandled)?.into_iter().map(find).collect()
 }
 
-/// Elements of this type whose document names the same signee.
+fn unread(context: &Context, id: &str) -> Refusal {
+    context.problem(StatusCode::NOT_FOUND, Some(&format!("Failed reading file, dataElementId: {id}")))
+}
+
+/// # Errors
+///
+/// The id of the first element that can't be read.
+fn hash_all(asked: Vec<Asked>) -> Result<Vec<DocumentSignature>, String> {
+    let hash = |asked: Asked| {
+        let mut hash = Hash::new(&SHA256);
+        if asked.content.each_piece(|piece| hash.update(piece)).is_err() {
+            return Err(asked.id);
+        }
+        let sha256_hash = hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(DocumentSignature { data_element_id: asked.id, sha256_hash, signed: asked.signed })
+    };
+    asked.into_iter().map(hash).collect()
+}
+
+/// Elements of this type whose document names the same signee. A document is never so large that it is on disk.
 fn same_signee(state: &State, row: &Row, data_type: &str, signee: &Signee) -> Vec<Uuid> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -146,11 +186,10 @@ fn same_signee(state: &State, row: &Row, data_type: &str, signee: &Signee) -> Ve
     }
     let wanted = serde_json::to_value(Named { signee_info: signee }).unwrap_or_default();
     let names_same = |element: &&DataElement| {
-        let mut content = Vec::new();
         let blob = element.blob_storage_path.as_ref().and_then(|path| state.blobs.get(path));
-        let read = blob.is_some_and(|blob| blob.each_piece(|piece| content.extend_from_slice(piece)).is_ok());
-        let document: serde_json::Value = serde_json::from_slice(&content).unwrap_or_default();
-        read && document.get("signeeInfo").is_some_and(|found| *found == wanted["signeeInfo"])
+        let document = blob.and_then(Blob::in_memory).and_then(|content| serde_json::from_slice(content).ok());
+        let document: serde_json::Value = document.unwrap_or_default();
+        document.get("signeeInfo").is_some_and(|found| *found == wanted["signeeInfo"])
     };
     row.elements
         .iter()

@@ -16,7 +16,7 @@ pub(crate) fn create(context: &Context) -> Answer {
     check_language(context, &language)?;
     let app = path_id(context);
     let mut state = context.state();
-    state.registry.application(&app).ok_or_else(unhandled)?;
+    state.registry.registered(&app).ok_or_else(unhandled)?;
     let text = complete(context, text, &language);
     state.registry.put_text(&app, &language, text.clone());
     drop(state);
@@ -27,8 +27,8 @@ pub(crate) fn create(context: &Context) -> Answer {
 pub(crate) fn read(context: &Context) -> Answer {
     let language = context.values.get("language");
     check_language(context, language)?;
-    match context.state().registry.text(&path_id(context), language) {
-        Some(text) => Ok(response::json(StatusCode::OK, text)),
+    match context.state().registry.text(&path_id(context), language, context.now) {
+        Some(text) => Ok(response::json(StatusCode::OK, &*text)),
         None => Err(context.problem(StatusCode::NOT_FOUND, None)),
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
     }
     let app = path_id(context);
     let mut state = context.state();
-    if state.registry.text(&app, &language).is_none() {
+    if !state.registry.has_text(&app, &language) {
         return Ok(response::empty(StatusCode::NO_CONTENT));
     }
     let text = complete(context, text, &language);

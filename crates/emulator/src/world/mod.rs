@@ -39,7 +39,7 @@ const DEMO: &str = include_str!("demo.json");
 /// | `clients`, `restrictedScopes`, `delegations`, `systemUsers` | what Maskinporten knows |
 /// | `submissions` | instances that exist from the start |
 /// | `maskinporten`, `idporten`, `altinnstudio` | public keys of token issuers that the exchange trusts beside the emulator's own |
-/// | `platform` | `{"auditLog": true}` switches the exchange's audit log on; `{"oidcProviders": {"NAME": {"issuer": "…"}}}` with Maskinporten's issuer lets its tokens be refreshed without an exchange |
+/// | `platform` | `{"auditLog": true}` switches the exchange's audit log on; `{"oidcProviders": {"NAME": {"issuer": "…"}}}` with Maskinporten's issuer lets its tokens be refreshed without an exchange; `{"keptSeconds": {"metadata": 300, "texts": 3600}}` is how long Storage keeps what it has read of applications, a second unless said otherwise; `{"staging": true}` makes it a staging environment |
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct World {
@@ -88,6 +88,24 @@ pub(crate) struct PlatformSettings {
     pub(crate) audit_log: bool,
     /// Issuers whose own tokens Authentication accepts without an exchange, by a name of the file's own.
     pub(crate) oidc_providers: BTreeMap<String, OidcProvider>,
+    pub(crate) kept_seconds: KeptSeconds,
+    /// Whether what nobody catches is shown to the caller instead of hidden.
+    pub(crate) staging: bool,
+}
+
+/// How long Storage keeps what it has read of applications.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct KeptSeconds {
+    pub(crate) metadata: u32,
+    pub(crate) texts: u32,
+}
+
+/// The service that was recorded kept both for about a second. By its own settings it is 300 and 3600.
+impl Default for KeptSeconds {
+    fn default() -> Self {
+        Self { metadata: 1, texts: 1 }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -47,6 +47,8 @@ fn joined(path: &str, member: &str) -> String {
 pub(crate) trait FromJson: Sized + Serialize {
     /// Whether .NET has it as a value type, which can't be null.
     const VALUE_TYPE: bool;
+    /// Whether a null in a list is an item like others.
+    const NULLABLE: bool = false;
 
     /// The name of the .NET type, which messages show.
     fn net_type() -> String;
@@ -189,6 +191,7 @@ fn mismatch<T: FromJson>(reader: &Reader, expected: Expected) -> Fault {
 
 impl<T: FromJson> FromJson for Option<T> {
     const VALUE_TYPE: bool = false;
+    const NULLABLE: bool = true;
 
     fn net_type() -> String {
         if T::VALUE_TYPE { format!("System.Nullable`1[{}]", T::net_type()) } else { T::net_type() }
@@ -301,7 +304,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 
 enum Next<T> {
     Item(T),
-    /// A null where the item is a reference: nothing that any consumer could use.
+    /// A null that no consumer could use.
     Nothing,
     End,
     Cut,
@@ -313,7 +316,7 @@ fn item<T: FromJson>(reader: &mut Reader, sink: &mut Sink) -> Result<Next<T>, Fa
     }
     match reader.token() {
         Token::EndArray => Ok(Next::End),
-        Token::Null if !T::VALUE_TYPE => Ok(Next::Nothing),
+        Token::Null if !T::VALUE_TYPE && !T::NULLABLE => Ok(Next::Nothing),
         _ => T::from_token(reader, sink).map(Next::Item),
     }
 }

@@ -44,7 +44,7 @@ impl Reader {
                     self.set(Token::Null);
                     return Ok(());
                 }
-                match DateTime::parse(&text, jiff::Timestamp::now()) {
+                match DateTime::parse(&text, jiff::Timestamp::now()).or_else(|| DateTime::parse_milliseconds(&text)) {
                     Some(date) => self.set(Token::Date(date)),
                     None => return Err(self.not_converted("DateTime", text)),
                 }

@@ -42,7 +42,7 @@ pub(super) fn data_type(
     caller: &Caller,
     right: Right,
 ) -> Result<TypeTraits, Refusal> {
-    let application = state.registry.application(row.app()).ok_or_else(|| {
+    let application = state.registry.application(row.app(), context.now).ok_or_else(|| {
         let words = format!("Cannot find application {} in storage", row.app());
         context.message(StatusCode::NOT_FOUND, &words)
     })?;

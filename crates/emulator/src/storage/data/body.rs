@@ -42,6 +42,7 @@ pub(super) async fn bind(context: &Context, incoming: &mut Incoming) -> Result<F
     let boundary = content_type.parameter("boundary").filter(|boundary| !boundary.is_empty()).map(str::to_owned);
     match content_type.essence.as_str() {
         "application/x-www-form-urlencoded" => incoming.whole(FORM_LIMIT).await.map(|_| Form::ReadFields),
+        essence if essence.starts_with("multipart/") && !context.shows(Fault::MultipartIsTakenApart) => Ok(Form::Raw),
         "multipart/form-data" => {
             let refuse = |words: &str| {
                 let words = format!("Failed to read the request form. {words}");

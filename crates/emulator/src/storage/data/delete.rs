@@ -27,7 +27,7 @@ pub(crate) fn delete(context: &Context) -> Answer {
             return Err(context.problem(StatusCode::NOT_FOUND, None));
         }
         if delay {
-            return Ok(response::json(StatusCode::OK, element));
+            return Ok(response::json(StatusCode::OK, &context.linked_element(element.clone())?));
         }
     }
     let data_type = element.data_type.clone().unwrap_or_default();
@@ -45,7 +45,8 @@ pub(crate) fn delete(context: &Context) -> Answer {
         false if context.platform.outages.blobs() => return Err(unhandled()),
         false => delete_now(context, &mut state, id, caller)?,
     };
-    Ok(response::json(StatusCode::OK, &element))
+    drop(state);
+    Ok(response::json(StatusCode::OK, &context.linked_element(element)?))
 }
 
 /// Marks an element for the clean-up.

@@ -12,6 +12,7 @@ use crate::dotnet::media_type::MediaType;
 use crate::response::with_header;
 use crate::storage::blobs::Blob;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::decisions::Asked;
 use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
 use crate::storage::model::{DataElement, FileScanResult};
@@ -52,7 +53,7 @@ fn find(context: &Context) -> Result<(DataElement, Blob), Refusal> {
     let caller = context.caller()?;
     let mut state = context.state();
     let row = access::instance(context, &state)?;
-    if !policy::permits(&context.platform, row.app(), caller, "read") {
+    if !policy::lets_read(&context.platform, &Asked::of(row), caller) {
         return Err(forbidden());
     }
     let element = access::element(context, &state, id)?;

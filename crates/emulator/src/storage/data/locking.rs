@@ -20,13 +20,16 @@ pub(crate) fn lock(context: &Context) -> Answer {
         return Err(forbidden());
     }
     if let Some(element) = state.rows.element(id).filter(|element| element.locked) {
-        return Ok(response::json(StatusCode::OK, element));
+        return Ok(response::json(StatusCode::OK, &context.linked_element(element.clone())?));
     }
     drop(state);
     let element = set(context, true)?;
     let created = response::json(StatusCode::CREATED, &element);
     Ok(match &element.id {
-        Some(id) => with_header(created, LOCATION, id),
+        Some(id) => {
+            let location = context.location(id, &format!("instances/{}/data/{id}", context.instance_id()?));
+            with_header(created, LOCATION, &location)
+        }
         None => created,
     })
 }
@@ -54,5 +57,6 @@ fn set(context: &Context, locked: bool) -> Result<DataElement, Refusal> {
             Some(element.clone())
         })
     });
-    Ok(stored.flatten().unwrap_or_else(|| DataElement { locked, ..DataElement::default() }))
+    let element = stored.flatten().unwrap_or_else(|| DataElement { locked, ..DataElement::default() });
+    context.linked_element(element)
 }

@@ -7,7 +7,8 @@ use super::access::{self, Right};
 use crate::dotnet::datetime::{DateTime, Zone};
 use crate::dotnet::guid;
 use crate::response;
-use crate::storage::context::{Answer, Context, forbidden, unhandled};
+use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::decisions::Asked;
 use crate::storage::faults::Fault;
 use crate::storage::model::{DataElement, DataElementList, FileScanStatus};
 use crate::storage::policy;
@@ -21,13 +22,15 @@ pub(crate) fn list(context: &Context) -> Answer {
     let caller = context.caller()?;
     let state = context.state();
     let row = access::instance(context, &state)?;
-    if !policy::permits(&context.platform, row.app(), caller, "read") {
+    if !policy::lets_read(&context.platform, &Asked::of(row), caller) {
         return Err(forbidden());
     }
     let owner = caller.is_org(row.org());
     let mut elements = row.with_elements().data.unwrap_or_default();
     elements.retain(|element| owner || !element.is_hard_deleted());
-    Ok(response::json(StatusCode::OK, &DataElementList { data_elements: elements }))
+    drop(state);
+    let elements: Result<_, Refusal> = elements.into_iter().map(|element| context.linked_element(element)).collect();
+    Ok(response::json(StatusCode::OK, &DataElementList { data_elements: elements? }))
 }
 
 /// `PUT instances/…/dataelements/{guid}`: nine members are replaced, by nothing where nothing is sent.
@@ -36,7 +39,7 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     binding.path_guid("dataGuid");
     let body = binding.body::<DataElement>(None);
     binding.finish()?;
-    let sent = body.unwrap_or_default();
+    let mut sent = body.unwrap_or_default();
     let (id, guid) = (context.data_guid()?, context.instance_guid()?);
     let same = |text: &Option<String>, id: Uuid| text.as_deref() == Some(id.to_string().as_str());
     if !same(&sent.instance_guid, guid) || !same(&sent.id, id) {
@@ -53,8 +56,15 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     }
     context.storable(&sent)?;
     let home = state.rows.home_of(id);
-    if home.is_none() && !context.platform.storage.faults().shows(Fault::UnknownElementIsAccepted) {
+    if home.is_none() && !context.shows(Fault::UnknownElementIsAccepted) {
         access::element(context, &state, id)?;
+    }
+    if !context.shows(Fault::ClientSetsLastChanged) {
+        sent.last_changed = Some(context.date());
+        sent.last_changed_by = caller.changed_by();
+    }
+    if let Some(stored) = state.rows.element(id).filter(|_| !context.shows(Fault::AbsentMetadataIsErased)) {
+        keep_what_is_absent(context, &mut sent, stored);
     }
     let last_changed = sent.last_changed.map(DateTime::round_to_micros);
     if let Some(date) = last_changed {
@@ -80,7 +90,27 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
         })
     });
     let element = stored.flatten().unwrap_or_else(|| replaced(&DataElement::default()));
-    Ok(response::json(StatusCode::OK, &element))
+    drop(state);
+    Ok(response::json(StatusCode::OK, &context.linked_element(element)?))
+}
+
+/// Fills in what was not sent: what the service does not do.
+fn keep_what_is_absent(context: &Context, sent: &mut DataElement, stored: &DataElement) {
+    let body: serde_json::Value = serde_json::from_slice(&context.body).unwrap_or_default();
+    let has = |name: &str| body.as_object().is_some_and(|body| body.keys().any(|key| key.eq_ignore_ascii_case(name)));
+    if !has("locked") {
+        sent.locked = stored.locked;
+    }
+    if !has("tags") {
+        sent.tags.clone_from(&stored.tags);
+    }
+    sent.refs = sent.refs.take().or_else(|| stored.refs.clone());
+    sent.references = sent.references.take().or_else(|| stored.references.clone());
+    sent.user_defined_metadata = sent.user_defined_metadata.take().or_else(|| stored.user_defined_metadata.clone());
+    sent.metadata = sent.metadata.take().or_else(|| stored.metadata.clone());
+    sent.delete_status = sent.delete_status.take().or_else(|| stored.delete_status.clone());
+    sent.last_changed = sent.last_changed.or(stored.last_changed);
+    sent.last_changed_by = sent.last_changed_by.take().or_else(|| stored.last_changed_by.clone());
 }
 
 /// `PUT instances/…/dataelements/{guid}/filescanstatus`, for the platform's scanner.

@@ -10,6 +10,7 @@ use super::body::{self, Received};
 use crate::response::{self, with_header};
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
 use crate::storage::model::{DataElement, FileScanResult, ReadStatus, Reference, ReferenceType, RelationType};
 use crate::storage::store::Row;
@@ -35,7 +36,7 @@ pub(crate) fn upload<'r>(context: &'r Context, incoming: &'r mut Incoming) -> Bo
 #[derive(Debug)]
 pub(super) struct ElementLinks {
     pub(super) refs: Option<Vec<Uuid>>,
-    pub(super) references: Option<Vec<Reference>>,
+    pub(super) references: Option<Vec<Option<Reference>>>,
 }
 
 /// Binds the parameters that uploads and replacements share.
@@ -47,11 +48,11 @@ pub(super) fn bind_links(context: &Context) -> Result<ElementLinks, Refusal> {
     }
     binding.finish()?;
     let references = context.query.text("generatedFromTask").map(|task| {
-        vec![Reference {
+        vec![Some(Reference {
             value: Some(task.to_owned()),
             relation: Some(RelationType::GeneratedFrom),
             value_type: Some(ReferenceType::Task),
-        }]
+        })]
     });
     Ok(ElementLinks { refs: Some(refs).filter(|refs| !refs.is_empty()), references })
 }
@@ -78,7 +79,7 @@ fn store(context: &Context, received: Received, scanned: bool, links: ElementLin
     let owner = caller.is_org(row.org());
     let id = Uuid::new_v4();
     // The times are those of the beginning of the upload, however long it took.
-    let now = context.date();
+    let now = if context.shows(Fault::UploadIsStampedEarly) { context.date() } else { context.event_date() };
     let path = blob_path(row, id);
     let element = DataElement {
         id: Some(id.to_string()),

@@ -1,28 +1,24 @@
 //! Confirming that an instance has been received: `POST instances/…/complete`.
 
-use std::time::Duration;
-
 use futures::future::BoxFuture;
 use http::StatusCode;
 
+use super::race::pause;
 use crate::response;
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::events;
 use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
 use crate::storage::model::CompleteConfirmation;
-use crate::storage::store::State;
-
-/// About as long as the real service's database takes between the look and the write.
-const BETWEEN: Duration = Duration::from_millis(3);
+use crate::storage::store::{Row, State};
 
 /// Adds the caller's confirmation, unless it is there. What the request carries is not looked at.
 pub(crate) fn complete<'r>(context: &'r Context, _: &'r mut Incoming) -> BoxFuture<'r, Answer> {
     Box::pin(async move {
         let found = look(context, &context.state())?;
-        if found.is_some() && context.platform.storage.faults().shows(Fault::ConfirmationsRace) {
+        if found.is_some() && context.shows(Fault::ConfirmationsRace) {
             // The service looks and writes in two steps, so that callers at the same time all find nothing.
-            tokio::time::sleep(BETWEEN).await;
+            pause().await;
             return write(context, &mut context.state(), found);
         }
         let mut state = context.state();
@@ -46,13 +42,18 @@ fn write(context: &Context, state: &mut State, found: Option<Vec<CompleteConfirm
     let now = context.date();
     if let Some(found) = found {
         // The database appends the whole new list, as its caller made it, to the stored one.
-        let doubled = context.platform.storage.faults().shows(Fault::ConfirmationsAreDoubled);
+        let doubled = context.shows(Fault::ConfirmationsAreDoubled);
         let repeated = if doubled { found } else { Vec::new() };
+        let heeds_case = context.shows(Fault::ConfirmedHeedsCase);
+        let owner = |row: &Row| match heeds_case {
+            true => caller.is_org(row.org()),
+            false => caller.org.as_deref().is_some_and(|org| org.eq_ignore_ascii_case(row.org())),
+        };
         let instance = state.rows.change(guid, |row| {
             let known = row.instance.complete_confirmations.get_or_insert_default();
             known.extend(repeated);
             known.push(CompleteConfirmation { stakeholder_id: caller.org.clone(), confirmed_on: now });
-            row.confirmed |= caller.is_org(row.org());
+            row.confirmed |= owner(row);
             row.touch(now, caller.changed_by());
             row.without_elements()
         });

@@ -11,6 +11,7 @@ use crate::storage::context::{Answer, Context, forbidden, unhandled};
 use crate::storage::events;
 use crate::storage::model::Instance;
 use crate::storage::policy;
+use crate::storage::process::as_kept;
 
 /// Creates an instance. Of the body only the owner, the dates, the status, the process and the data values count.
 pub(crate) fn create(context: &Context) -> Answer {
@@ -28,7 +29,7 @@ pub(crate) fn create(context: &Context) -> Answer {
     let (org, app) = app_id.split_once('/').ok_or_else(unhandled)?;
     let app = app.split('/').next().unwrap_or_default();
     let known = format!("{org}/{app}");
-    if context.state().registry.application(&known).is_none() {
+    if context.state().registry.application(&known, context.now).is_none() {
         let words = format!("Did not find application with appId={app_id}");
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     }
@@ -45,7 +46,7 @@ pub(crate) fn create(context: &Context) -> Answer {
         org: Some(org.to_owned()),
         due_before: body.due_before.map(to_utc),
         visible_after: Some(body.visible_after.map_or(now, to_utc)),
-        process: body.process,
+        process: body.process.map(|process| as_kept(context, process)),
         status: Some(body.status.unwrap_or_default()),
         data_values: body.data_values,
         created: Some(now),

@@ -10,7 +10,7 @@ use crate::storage::context::{Answer, Context, Refusal, forbidden};
 use crate::storage::events;
 use crate::storage::faults::Fault;
 use crate::storage::model::{Instance, InstanceStatus};
-use crate::storage::store::State;
+use crate::storage::store::{Row, State};
 
 /// `DELETE instances/…`.
 pub(crate) fn delete(context: &Context) -> Answer {
@@ -23,6 +23,10 @@ pub(crate) fn delete(context: &Context) -> Answer {
     let instance = mark_deleted(context, &mut state, caller, guid, hard)?;
     let event = events::about(&instance, "Deleted", caller, context);
     state.events.add(guid, event);
+    let instance = match context.shows(Fault::LinksAreMissing) {
+        true => instance,
+        false => context.linked(state.rows.get(guid).map(Row::with_elements).unwrap_or(instance)),
+    };
     drop(state);
     Ok(response::json(StatusCode::OK, &instance))
 }
@@ -43,7 +47,7 @@ pub(crate) fn mark_deleted(
         let words = format!("Didn't find the object that should be deleted with instanceId={}/{guid}", context.party());
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     };
-    let Some(application) = state.registry.application(row.app()) else {
+    let Some(application) = state.registry.application(row.app(), context.now) else {
         let words = format!("Did not find application with appId={}", row.app());
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     };

@@ -7,23 +7,24 @@ const TOKEN: &str = "continuationToken";
 
 /// The link of the page that `query` asks for, and of the one that begins at `next`. Without a token the page's own
 /// link repeats the query as it was sent; otherwise it is put together anew, each name with all its values where it
-/// first stood, and the token last.
+/// first stood, and the token last: encoded twice when `odd`, and beside one that came under another spelling.
 pub(super) fn page_links(
     url: &str,
     raw_query: &str,
     query: &Query,
     own_token: Option<&str>,
     next: Option<String>,
+    odd: bool,
 ) -> (String, Option<String>) {
     let own = match own_token {
-        Some(token) => with_token(url, query, token),
+        Some(token) => with_token(url, query, token, odd),
         None if raw_query.is_empty() => url.to_owned(),
         None => format!("{url}?{raw_query}"),
     };
-    (own, next.map(|token| with_token(url, query, &token)))
+    (own, next.map(|token| with_token(url, query, &token, odd)))
 }
 
-fn with_token(url: &str, query: &Query, token: &str) -> String {
+fn with_token(url: &str, query: &Query, token: &str, odd: bool) -> String {
     let mut link = String::from(url);
     let mut add = |name: &str, value: &str| {
         link.push(if link.contains('?') { '&' } else { '?' });
@@ -33,7 +34,8 @@ fn with_token(url: &str, query: &Query, token: &str) -> String {
     };
     let mut done: Vec<&str> = Vec::new();
     for (name, _) in query.pairs() {
-        if name == TOKEN || done.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        let is_token = if odd { name == TOKEN } else { name.eq_ignore_ascii_case(TOKEN) };
+        if is_token || done.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             continue;
         }
         done.push(name);
@@ -41,7 +43,7 @@ fn with_token(url: &str, query: &Query, token: &str) -> String {
             add(name, value);
         }
     }
-    add(TOKEN, &token.replace(';', "%3b"));
+    add(TOKEN, &if odd { token.replace(';', "%3b") } else { token.to_owned() });
     link
 }
 
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     fn links(raw: &str, own: Option<&str>) -> (String, Option<String>) {
-        page_links("http://h/i", raw, &Query::parse(raw), own, Some("12;3".to_owned()))
+        page_links("http://h/i", raw, &Query::parse(raw), own, Some("12;3".to_owned()), true)
     }
 
     #[test]
@@ -66,5 +68,8 @@ mod tests {
         assert_eq!(own, "http://h/i?created=a&created=b&size=2&continuationToken=1%253b2");
         let (own, _) = links("ContinuationToken=1%3b2", Some("1;2"));
         assert_eq!(own, "http://h/i?ContinuationToken=1;2&continuationToken=1%253b2");
+        let query = Query::parse("ContinuationToken=1%3b2");
+        let (own, _) = page_links("http://h/i", "", &query, Some("1;2"), None, false);
+        assert_eq!(own, "http://h/i?continuationToken=1;2");
     }
 }

@@ -7,25 +7,57 @@ use super::query::{InstanceQuery, Page};
 use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::faults::Fault;
 use crate::storage::model::{Instance, QueryResponse};
 use crate::storage::policy;
 
 /// The header that names the instance owner instead of the party id.
 const OWNER_HEADER: &str = "x-ai-instanceowneridentifier";
+/// Every parameter that does something.
+const FILTERS: [&str; 25] = [
+    "org",
+    "appId",
+    "instanceOwner.partyId",
+    "process.currentTask",
+    "process.isComplete",
+    "process.endEvent",
+    "process.ended",
+    "lastChanged",
+    "created",
+    "visibleAfter",
+    "dueBefore",
+    "excludeConfirmedBy",
+    "confirmed",
+    "status.isArchived",
+    "status.isSoftDeleted",
+    "status.isHardDeleted",
+    "mainVersionInclude",
+    "mainVersionExclude",
+    "dataValues.A2ArchRef",
+    "A3Ref",
+    "searchString",
+    "order",
+    "size",
+    "continuationToken",
+    "includeDataElements",
+];
 
 /// Lists instances, page by page.
 pub(crate) fn list(context: &Context) -> Answer {
     let mut binding = context.bind();
     let mut query = InstanceQuery::bind(&context.query, &mut binding.binder);
     binding.finish()?;
-    let owner = context.header(OWNER_HEADER).filter(|value| !value.is_empty());
+    if !context.shows(Fault::UnknownFilterIsIgnored) {
+        only_known_filters(context)?;
+    }
+    let owner = context.joined_header(OWNER_HEADER).filter(|value| !value.is_empty());
     if owner.is_some() && query.party.is_some() {
         let words = "Both InstanceOwner.PartyId and InstanceOwnerIdentifier cannot be present at the same time.";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
     let caller = context.caller()?;
     admit(context, caller, &query, owner.is_some())?;
-    if let Some(owner) = owner {
+    if let Some(owner) = &owner {
         query.party = match party_of(context, owner)? {
             Some(party) => Some(party),
             None => return Ok(nothing(None)),
@@ -36,13 +68,21 @@ pub(crate) fn list(context: &Context) -> Answer {
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
     let url = format!("{}{}", context.platform.origin(), context.path);
+    let odd = context.shows(Fault::NextLinkIsOdd);
     let raw_query = context.raw_query.as_deref().unwrap_or_default();
     if !caller.sees_everything() {
         if query.is_hard_deleted == Some(true) {
-            let (own, _) = page_links(&url, raw_query, &context.query, query.token.as_deref(), None);
+            let (own, _) = page_links(&url, raw_query, &context.query, query.token.as_deref(), None, odd);
             return Ok(nothing(Some(own)));
         }
         query.is_hard_deleted = Some(false);
+    }
+    if !context.shows(Fault::DeletedIsListed) {
+        query.is_hard_deleted = query.is_hard_deleted.or(Some(false));
+        query.is_soft_deleted = query.is_soft_deleted.or(Some(false));
+        if query.visible_after.is_empty() {
+            query.visible_after.push(format!("lte:{}", context.date()));
+        }
     }
     if context.platform.outages.database() {
         return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, "Exception while reading from stream"));
@@ -52,8 +92,17 @@ pub(crate) fn list(context: &Context) -> Answer {
     let Page { instances, next } = page.map_err(|fault| context.bad_query(&fault.0))?;
     let instances = visible(context, caller, instances);
     let next = next.map(|token| token.to_string());
-    let (this, next) = page_links(&url, raw_query, &context.query, query.token.as_deref(), next);
+    let (this, next) = page_links(&url, raw_query, &context.query, query.token.as_deref(), next, odd);
     Ok(response::json(StatusCode::OK, &QueryResponse { count: instances.len(), this: Some(this), next, instances }))
+}
+
+/// Refuses parameters that no filter has: what the service's own description says, and the service does not do.
+fn only_known_filters(context: &Context) -> Result<(), Refusal> {
+    let known = |name: &str| FILTERS.iter().any(|filter| filter.eq_ignore_ascii_case(name));
+    match context.query.pairs().find(|(name, _)| !known(name)) {
+        Some((name, _)) => Err(context.message(StatusCode::BAD_REQUEST, &format!("Unknown query parameter: {name}"))),
+        None => Ok(()),
+    }
 }
 
 fn nothing(this: Option<String>) -> response::Response {

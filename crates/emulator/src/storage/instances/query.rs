@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::matching::{DateBounds, SetBounds, ilike};
+use super::stakeholder::Excluded;
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::query::{Binder, Query, url_decode};
@@ -112,9 +113,14 @@ impl InstanceQuery {
         }
     }
 
-    fn order(&self) -> Order {
+    fn order(&self, faults: Faults) -> Order {
+        let begins =
+            |order: &str, with: &str| order.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
         match self.order.as_deref() {
-            Some(order) if !order.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("desc:")) => Order::Ascending,
+            Some(order) if !faults.shows(Fault::OrderWithoutDirectionAscends) && !begins(order, "asc:") => {
+                Order::Descending
+            }
+            Some(order) if !begins(order, "desc:") => Order::Ascending,
             _ => Order::Descending,
         }
     }
@@ -125,17 +131,15 @@ impl InstanceQuery {
     ///
     /// The exception of the first parameter that the database layer can't use.
     pub(crate) fn run(&self, rows: &Rows, faults: Faults, now: Timestamp) -> Result<Page, QueryFault> {
-        let filter = Filter::new(self, faults, now)?;
+        let mut filter = Filter::new(self, faults, now)?;
         let token = match &self.token {
             None => Some(ContinuationToken::START),
             Some(text) => ContinuationToken::parse(text).map_err(QueryFault)?,
         };
-        if let Some(excluded) = filter.excluded.filter(|excluded| excluded.contains('"')) {
-            let rest = excluded.split_once('"').map_or("", |(_, rest)| rest);
-            let words =
-                format!("22P02: invalid input syntax for type json\n\nDETAIL: Token \"{rest}\"}}]\" is invalid.");
-            return Err(QueryFault(words));
+        if self.texts().any(|text| text.contains('\0')) {
+            return Err(QueryFault("22021: invalid byte sequence for encoding \"UTF8\": 0x00".to_owned()));
         }
+        filter.excluded = filter.asked_to_exclude.map(Excluded::read).transpose().map_err(QueryFault)?;
         let size = self.size.unwrap_or(DEFAULT_SIZE);
         let Ok(size) = usize::try_from(size) else {
             return Err(QueryFault("2201W: LIMIT must not be negative".to_owned()));
@@ -149,9 +153,25 @@ impl InstanceQuery {
         Ok(self.page(rows, &filter, token, size, faults))
     }
 
+    /// What goes to the database as text.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let single = [
+            &self.org,
+            &self.app_id,
+            &self.task,
+            &self.exclude_confirmed_by,
+            &self.a2_reference,
+            &self.a3_reference,
+            &self.reference,
+            &self.search,
+        ];
+        let repeated = [&self.ended, &self.visible_after, &self.due_before];
+        single.into_iter().flatten().chain(repeated.into_iter().flatten()).map(String::as_str)
+    }
+
     fn page(&self, rows: &Rows, filter: &Filter<'_>, token: ContinuationToken, size: usize, faults: Faults) -> Page {
-        let order = self.order();
-        let window = self.rest(filter, token);
+        let order = self.order(faults);
+        let window = Self::rest(filter, token, order);
         let found: Vec<&Row> = self
             .candidates(rows, filter, order, window)
             .filter(|(position, _)| token.admits(*position, order, faults.shows(Fault::DescendingPagesLoseTies)))
@@ -171,10 +191,10 @@ impl InstanceQuery {
     }
 
     /// The window of `lastChanged` that the rows after `token` are in.
-    fn rest(&self, filter: &Filter<'_>, token: ContinuationToken) -> Window {
+    fn rest(filter: &Filter<'_>, token: ContinuationToken, order: Order) -> Window {
         let mut window = filter.last_changed.window();
         if token.number > 0 {
-            match self.order() {
+            match order {
                 Order::Ascending => window.from = window.from.max(token.ticks),
                 Order::Descending => window.to = window.to.min(token.ticks),
             }
@@ -217,7 +237,8 @@ impl InstanceQuery {
 struct Filter<'q> {
     query: &'q InstanceQuery,
     confirmed: Option<bool>,
-    excluded: Option<&'q str>,
+    asked_to_exclude: Option<&'q str>,
+    excluded: Option<Excluded>,
     include: Option<i16>,
     exclude: Option<i16>,
     last_changed: DateBounds,
@@ -227,6 +248,7 @@ struct Filter<'q> {
     visible_after: SetBounds,
     due_before: SetBounds,
     end_event: Option<&'q str>,
+    unstarted_is_neither: bool,
 }
 
 impl<'q> Filter<'q> {
@@ -247,9 +269,11 @@ impl<'q> Filter<'q> {
         let texts = |name, expressions: &[String]| SetBounds::parse(name, expressions, faults, now);
         Ok(Self {
             query,
+            unstarted_is_neither: faults.shows(Fault::UnstartedIsNeither),
             end_event: query.end_event.as_deref().filter(|_| !faults.shows(Fault::EndEventFilterIsIgnored)),
             confirmed: query.confirmed.or(owner),
-            excluded: others,
+            asked_to_exclude: others,
+            excluded: None,
             include: small(include)?,
             exclude: small(exclude)?,
             last_changed: dates("lastChanged", &query.last_changed)?,
@@ -270,7 +294,11 @@ impl<'q> Filter<'q> {
         is_none_or(self.confirmed, |confirmed| traits.confirmed == confirmed)
             && is_none_or(self.include, |version| traits.main_version == version)
             && is_none_or(self.exclude, |version| traits.main_version != version)
-            && is_none_or(query.is_complete, |complete| if complete { traits.ended } else { traits.in_task })
+            && is_none_or(query.is_complete, |complete| match complete {
+                true => traits.ended,
+                false if self.unstarted_is_neither => traits.in_task,
+                false => !traits.ended,
+            })
             && flag(query.is_archived, |status| status.archived)
             && flag(query.is_soft_deleted, |status| status.soft_deleted)
             && flag(query.is_hard_deleted, |status| status.hard_deleted)
@@ -304,9 +332,8 @@ impl<'q> Filter<'q> {
             && is_none_or(self.end_event, |asked| end_event == Some(asked))
             && self.visible_after.hold(instance.visible_after)
             && self.due_before.hold(instance.due_before)
-            && is_none_or(self.excluded, |excluded| {
-                let confirmations = instance.complete_confirmations.iter().flatten();
-                !confirmations.into_iter().any(|confirmation| confirmation.stakeholder_id.as_deref() == Some(excluded))
+            && is_none_or(self.excluded.as_ref(), |excluded| {
+                !instance.complete_confirmations.as_deref().is_some_and(|confirmations| excluded.is_in(confirmations))
             })
             && is_none_or(self.query.a2_reference.as_deref(), |reference| {
                 let value = instance.data_values.as_ref().and_then(|values| values.get("A2ArchRef"));

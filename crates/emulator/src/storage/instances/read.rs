@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::response;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::decisions::Asked;
 use crate::storage::faults::Fault;
 use crate::storage::policy;
 
@@ -28,11 +29,11 @@ pub(crate) fn read(context: &Context) -> Answer {
         let cause = "Npgsql.NpgsqlException (0x80004005): Failed to connect to 127.0.0.1:5432\n   at Npgsql.Internal";
         return Err(reading_fault(context, cause));
     }
-    let found = context.state().rows.get(guid).map(|row| (row.app().to_owned(), row.with_elements()));
-    let Some((app, mut instance)) = found else {
+    let found = context.state().rows.get(guid).map(|row| (Asked::of(row), row.with_elements()));
+    let Some((asked, mut instance)) = found else {
         return Err(context.message(StatusCode::NOT_FOUND, &format!("Unable to find instance {guid}")));
     };
-    if !policy::guards(&context.platform, Some(&app), caller, "read") {
+    if !caller.is_sync_adapter() && !policy::lets_read(&context.platform, &asked, caller) {
         return Err(forbidden());
     }
     let owner = caller.is_org(instance.org.as_deref().unwrap_or_default());

@@ -1,26 +1,36 @@
 //! Read status and substatus.
 
+use futures::future::BoxFuture;
 use http::StatusCode;
 
+use super::race::write_back;
 use crate::response;
 use crate::storage::context::{Answer, Context, forbidden, unhandled};
 use crate::storage::events;
 use crate::storage::model::{ReadStatus, Substatus};
+use crate::storage::store::Row;
 
 /// `PUT instances/…/readstatus`. It moves neither `lastChanged` nor `lastChangedBy`.
-pub(crate) fn set_read_status(context: &Context) -> Answer {
-    let text = context.query.first("status").unwrap_or_default();
-    let Some(status) = Some(text).filter(|text| !text.trim().is_empty()).and_then(ReadStatus::parse) else {
-        let words =
-            format!("Invalid read status: {text}. Accepted types include: Unread, Read, UpdatedSinceLastReview");
-        return Err(context.message(StatusCode::BAD_REQUEST, &words));
-    };
-    let guid = context.instance_guid()?;
-    let changed = context.state().rows.change(guid, |row| {
-        row.instance.status.get_or_insert_default().read_status = status;
-        row.with_elements()
-    });
-    Ok(response::json(StatusCode::OK, &context.links().put_on(changed.ok_or_else(unhandled)?)))
+pub(crate) fn set_read_status(context: &Context) -> BoxFuture<'_, Answer> {
+    Box::pin(async move {
+        let text = context.query.first("status").unwrap_or_default();
+        let Some(status) = Some(text).filter(|text| !text.trim().is_empty()).and_then(ReadStatus::parse) else {
+            let words =
+                format!("Invalid read status: {text}. Accepted types include: Unread, Read, UpdatedSinceLastReview");
+            return Err(context.message(StatusCode::BAD_REQUEST, &words));
+        };
+        let guid = context.instance_guid()?;
+        let found = |row: &Row| (row.instance.status.as_ref().map(|status| status.read_status), row.last_changed);
+        let found = context.state().rows.get(guid).map(found);
+        let (before, last_changed) = found.ok_or_else(unhandled)?;
+        let instance = if before == Some(status) {
+            context.state().rows.get(guid).map(Row::with_elements).ok_or_else(unhandled)?
+        } else {
+            let set = |row: &mut Row| row.instance.status.get_or_insert_default().read_status = status;
+            write_back(context, guid, last_changed, set).await?
+        };
+        Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
+    })
 }
 
 /// `PUT instances/…/substatus`: the owning organisation alone, whatever its policy says.

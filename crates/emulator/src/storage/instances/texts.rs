@@ -1,7 +1,10 @@
 //! Presentation texts and data values. Both merge what is sent into what is stored, and move nothing else.
 
+use futures::future::BoxFuture;
 use http::StatusCode;
+use uuid::Uuid;
 
+use super::race::write_back;
 use crate::platform::Platform;
 use crate::response;
 use crate::storage::caller::Caller;
@@ -12,23 +15,27 @@ use crate::storage::policy;
 use crate::storage::store::Row;
 
 /// `PUT instances/…/presentationtexts`.
-pub(crate) fn set_texts(context: &Context) -> Answer {
-    let mut binding = context.bind();
-    let body = binding.body::<PresentationTexts>(None);
-    binding.finish()?;
-    let texts = body.unwrap_or_default().texts;
-    let texts = texts.ok_or_else(|| misformed(context, "presentationTexts"))?;
-    merge(context, texts, false, |instance| instance.presentation_texts.get_or_insert_default())
+pub(crate) fn set_texts(context: &Context) -> BoxFuture<'_, Answer> {
+    Box::pin(async move {
+        let mut binding = context.bind();
+        let body = binding.body::<PresentationTexts>(None);
+        binding.finish()?;
+        let texts = body.unwrap_or_default().texts;
+        let texts = texts.ok_or_else(|| misformed(context, "presentationTexts"))?;
+        merge(context, texts, false, |instance| instance.presentation_texts.get_or_insert_default()).await
+    })
 }
 
 /// `PUT instances/…/datavalues`.
-pub(crate) fn set_values(context: &Context) -> Answer {
-    let mut binding = context.bind();
-    let body = binding.body::<DataValues>(None);
-    binding.finish()?;
-    let values = body.unwrap_or_default().values;
-    let values = values.ok_or_else(|| misformed(context, "dataValues"))?;
-    merge(context, values, true, |instance| instance.data_values.get_or_insert_default())
+pub(crate) fn set_values(context: &Context) -> BoxFuture<'_, Answer> {
+    Box::pin(async move {
+        let mut binding = context.bind();
+        let body = binding.body::<DataValues>(None);
+        binding.finish()?;
+        let values = body.unwrap_or_default().values;
+        let values = values.ok_or_else(|| misformed(context, "dataValues"))?;
+        merge(context, values, true, |instance| instance.data_values.get_or_insert_default()).await
+    })
 }
 
 fn misformed(context: &Context, name: &str) -> Refusal {
@@ -36,7 +43,7 @@ fn misformed(context: &Context, name: &str) -> Refusal {
     context.message(StatusCode::BAD_REQUEST, &words)
 }
 
-fn merge(
+async fn merge(
     context: &Context,
     sent: TextMap,
     open_to_sync_adapter: bool,
@@ -44,15 +51,11 @@ fn merge(
 ) -> Answer {
     let guid = context.instance_guid()?;
     let caller = context.caller()?;
-    let keep_removed = context.platform.storage.faults().shows(Fault::TextsAreNeverRemoved);
-    let mut state = context.state();
-    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    let keep_removed = context.shows(Fault::TextsAreNeverRemoved);
     let bypass = open_to_sync_adapter && caller.is_sync_adapter();
-    if !bypass && task_refuses(&context.platform, row, caller) {
-        return Err(forbidden());
-    }
+    let found = admit(context, guid, !bypass)?;
     context.storable(&sent)?;
-    let changed = state.rows.change(guid, |row| {
+    let changed = write_back(context, guid, found, |row| {
         let texts = stored(&mut row.instance);
         for (key, value) in sent {
             match value.filter(|value| !value.is_empty()) {
@@ -65,10 +68,19 @@ fn merge(
                 }
             }
         }
-        row.with_elements()
     });
-    drop(state);
-    Ok(response::json(StatusCode::OK, &changed.ok_or_else(unhandled)?))
+    let instance = context.linked(changed.await?);
+    Ok(response::json(StatusCode::OK, &instance))
+}
+
+/// The `lastChanged` of an instance whose task lets the caller work on it.
+fn admit(context: &Context, guid: Uuid, asks: bool) -> Result<i64, Refusal> {
+    let state = context.state();
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    if asks && task_refuses(&context.platform, row, context.caller()?) {
+        return Err(forbidden());
+    }
+    Ok(row.last_changed)
 }
 
 /// Whether the caller lacks what the current task asks for; the right to reject does, too. Without a task it is the

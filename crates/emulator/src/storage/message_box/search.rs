@@ -1,6 +1,7 @@
 //! `POST sbl/instances/search`.
 
 use http::StatusCode;
+use jiff::Timestamp;
 
 use super::view;
 use crate::dotnet::datetime::DateTime;
@@ -41,7 +42,7 @@ pub(crate) fn search(context: &Context) -> Answer {
         .iter()
         .filter(|instance| kinds.takes(instance))
         .filter(|instance| instance.visible_after.is_none_or(|date| date.ticks() <= now))
-        .filter(|instance| !is_hidden(&state, instance))
+        .filter(|instance| !is_hidden(&state, instance, context.now))
         .filter_map(|instance| {
             let guid = guid::parse(instance.id.as_deref()?.rsplit('/').next()?)?;
             state.rows.get(guid)
@@ -140,9 +141,9 @@ fn apps_titled(state: &State, search: &str) -> Vec<String> {
     state.registry.applications().filter(titled).filter_map(|application| application.id.clone()).collect()
 }
 
-fn is_hidden(state: &State, instance: &Instance) -> bool {
-    let application = state.registry.application(instance.app_id.as_deref().unwrap_or_default());
-    let config = application.and_then(|application| application.message_box_config.as_ref());
+fn is_hidden(state: &State, instance: &Instance, now: Timestamp) -> bool {
+    let application = state.registry.application(instance.app_id.as_deref().unwrap_or_default(), now);
+    let config = application.as_ref().and_then(|application| application.message_box_config.as_ref());
     let Some(hide) = config.and_then(|config| config.hide_settings.as_ref()) else { return false };
     let task = instance.process.as_ref().and_then(|process| process.current_task.as_ref());
     let task = task.and_then(|task| task.element_id.as_ref());

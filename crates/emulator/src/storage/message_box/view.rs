@@ -30,7 +30,8 @@ pub(super) fn message(
     let permits = |action| policy::permits(platform, row.app(), caller, action);
     let created = instance.created.unwrap_or_else(|| DateTime::from_ticks(0));
     let app_name = row.app().rsplit('/').next().unwrap_or_default();
-    let texts = state.registry.text(row.app(), language);
+    let texts = state.registry.text(row.app(), language, platform.clock.now());
+    let texts = texts.as_deref();
     let presentation_text = instance.presentation_texts.as_ref().map(|texts| {
         let texts: Vec<&str> = texts.values().map(|text| text.as_deref().unwrap_or_default()).collect();
         texts.join(", ")
@@ -61,7 +62,8 @@ pub(super) fn message(
 
 /// Whether a copy can be made of it: for archived instances of apps that allow it.
 pub(super) fn can_be_copied(platform: &Platform, state: &State, row: &Row, caller: &Caller) -> bool {
-    let settings = state.registry.application(row.app()).and_then(|known| known.copy_instance_settings.as_ref());
+    let application = state.registry.application(row.app(), platform.clock.now());
+    let settings = application.as_ref().and_then(|known| known.copy_instance_settings.as_ref());
     row.instance.status.as_ref().is_some_and(|status| status.is_archived)
         && settings.is_some_and(|settings| settings.enabled)
         && policy::permits(platform, row.app(), caller, "instantiate")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::net_object;
 
@@ -44,6 +46,24 @@ net_object! {
 }
 
 impl Application {
+    /// Lets counts of data types be 1 that the `document` they come from doesn't mention: what they are by the
+    /// service's own description.
+    pub(crate) fn count_from_one(&mut self, document: &Value) {
+        let member = |object: &Value, name: &str| {
+            let found = object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.clone())
+        };
+        let sent = member(document, "dataTypes").unwrap_or_default();
+        for (data_type, sent) in self.data_types.iter_mut().flatten().zip(sent.as_array().into_iter().flatten()) {
+            if member(sent, "maxCount").is_none() {
+                data_type.max_count = 1;
+            }
+            if member(sent, "minCount").is_none() {
+                data_type.min_count = 1;
+            }
+        }
+    }
+
     /// The declared data type of this id, which is compared exactly.
     pub(crate) fn data_type(&self, id: &str) -> Option<&DataType> {
         self.data_types.iter().flatten().find(|data_type| data_type.id.as_deref() == Some(id))

@@ -27,6 +27,6 @@ pub(crate) use lists::{
 pub(crate) use lock::{InstanceLockRequest, InstanceLockResponse};
 pub(crate) use message_box::{MessageBoxInstance, MessageBoxQuery, SblInstanceEvent};
 pub(crate) use process::{AuthInfo, ProcessElementInfo, ProcessState, ProcessStateUpdate};
-pub(crate) use sign::{DocumentSignature, SignDocument, SignRequest, Signee};
+pub(crate) use sign::{DataElementSignature, DocumentSignature, SignDocument, SignRequest, Signee};
 pub(crate) use studio::{SimpleDataElement, SimpleInstance, SimpleInstanceDetails};
 pub(crate) use text::TextResource;

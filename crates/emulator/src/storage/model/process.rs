@@ -41,7 +41,7 @@ net_object! {
     /// Body of a process update with its events.
     pub(crate) struct ProcessStateUpdate = "Altinn.Platform.Storage.Interface.Models.ProcessStateUpdate", nulls omit {
         "state" => state: Option<ProcessState>,
-        "events" => events: Option<Vec<InstanceEvent>>,
+        "events" => events: Option<Vec<Option<InstanceEvent>>>,
     }
 }
 

@@ -11,7 +11,7 @@ net_object! {
     pub(crate) struct SignRequest = "Altinn.Platform.Storage.Interface.Models.SignRequest", nulls keep {
         "signatureDocumentDataType" => signature_document_data_type: Option<String>,
         "generatedFromTask" => generated_from_task: Option<String> = Some(String::new()),
-        "dataElementSignatures" => data_element_signatures: Option<Vec<DataElementSignature>>,
+        "dataElementSignatures" => data_element_signatures: Option<Vec<Option<DataElementSignature>>>,
         "signee" => signee: Option<Signee> = Some(Signee::default()),
     }
 }

@@ -11,7 +11,7 @@ use super::model::AuthInfo;
 use crate::response;
 
 pub(super) use history::history;
-pub(super) use update::{update, update_with_events};
+pub(super) use update::{as_kept, update, update_with_events};
 
 /// `GET instances/…/process/authinfo`, open to anyone. Here the party is compared.
 pub(super) fn auth_info(context: &Context) -> Answer {

@@ -11,6 +11,7 @@ use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
 use crate::storage::data;
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::model::{
     DataElement, Instance, InstanceEvent, InstanceStatus, PlatformUser, ProcessState, ProcessStateUpdate,
     ReferenceType, RelationType, is_event_type,
@@ -45,9 +46,9 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
     binding.finish()?;
     let body = body.unwrap_or_default();
     let instance_id = context.instance_id()?;
-    let mut sent = body.events.unwrap_or_default();
-    for event in &mut sent {
-        complete(context, event, &instance_id)?;
+    let mut sent = Vec::new();
+    for event in body.events.unwrap_or_default() {
+        sent.push(completed(context, event.ok_or_else(unhandled)?, &instance_id)?);
     }
     let Some(process) = body.state else {
         return Err(context.message(StatusCode::BAD_REQUEST, "Invalid instance state"));
@@ -80,7 +81,7 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
 }
 
 /// Checks an event that came along and fills in what it lacks.
-fn complete(context: &Context, event: &mut InstanceEvent, instance_id: &str) -> Result<(), Refusal> {
+fn completed(context: &Context, mut event: InstanceEvent, instance_id: &str) -> Result<InstanceEvent, Refusal> {
     let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
     if !event.user.as_ref().is_some_and(names_somebody) {
         return refuse("Invalid user object in User");
@@ -92,7 +93,7 @@ fn complete(context: &Context, event: &mut InstanceEvent, instance_id: &str) -> 
     }
     event.id = event.id.or_else(|| Some(Uuid::new_v4()));
     event.created = Some(event.created.map_or_else(|| context.date(), |created| created.as_utc()));
-    Ok(())
+    Ok(event)
 }
 
 fn names_somebody(user: &PlatformUser) -> bool {
@@ -139,11 +140,25 @@ fn store(
             status.archived = Some(ended);
         }
         row.task = process.current_task.as_ref().and_then(|task| task.element_id.clone());
-        row.instance.process = Some(process);
+        row.instance.process = Some(as_kept(context, process));
         row.touch(context.date(), caller.changed_by());
         row.with_elements()
     });
     changed.ok_or_else(unhandled)
+}
+
+/// The process as it is stored: with its times as they were sent.
+pub(crate) fn as_kept(context: &Context, mut process: ProcessState) -> ProcessState {
+    if !context.shows(Fault::ProcessTimesStayAsSent) {
+        let utc = |date: &mut Option<DateTime>| *date = date.map(DateTime::as_utc);
+        utc(&mut process.started);
+        utc(&mut process.ended);
+        if let Some(task) = &mut process.current_task {
+            utc(&mut task.started);
+            utc(&mut task.ended);
+        }
+    }
+    process
 }
 
 fn sent_to_sign(instance: &Instance, caller: &Caller, context: &Context) -> Option<InstanceEvent> {
@@ -161,7 +176,7 @@ fn delete_generated_by(
     caller: &Caller,
 ) -> Result<(), Refusal> {
     let made_in = |element: &DataElement| {
-        element.references.iter().flatten().any(|reference| {
+        element.references.iter().flatten().flatten().any(|reference| {
             reference.relation == Some(RelationType::GeneratedFrom)
                 && reference.value_type == Some(ReferenceType::Task)
                 && reference.value.as_deref() == Some(task)

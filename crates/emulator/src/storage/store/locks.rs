@@ -50,6 +50,13 @@ impl Locks {
         Some(self.last_id)
     }
 
+    /// Whether a lock holds on the instance that isn't the one of this id and secret.
+    pub(crate) fn is_held_by_another(&self, instance: Uuid, own: Option<&(i64, Vec<u8>)>, now: Timestamp) -> bool {
+        let Some(id) = self.latest.get(&instance) else { return false };
+        let held = self.by_id.get(id).filter(|lock| lock.until > now);
+        held.is_some_and(|lock| own.is_none_or(|(own, secret_hash)| own != id || *secret_hash != lock.secret_hash))
+    }
+
     /// Lets a lock end `seconds` from now; 0 releases it.
     pub(crate) fn prolong(
         &mut self,

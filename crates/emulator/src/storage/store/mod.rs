@@ -19,6 +19,7 @@ pub(crate) use row::Row;
 pub(crate) use rows::Rows;
 
 use super::blobs::Blob;
+use super::decisions::Decisions;
 use super::faults::Faults;
 use crate::world::World;
 
@@ -26,6 +27,7 @@ use crate::world::World;
 /// the lock happens at once for everyone else, like a stored procedure of the real service.
 pub(crate) struct Store {
     state: Mutex<State>,
+    decisions: Decisions,
     faults: Faults,
 }
 
@@ -50,13 +52,18 @@ pub(crate) struct State {
 impl Store {
     /// The store of an empty service that knows the applications of `world` and shows `faults`.
     pub(crate) fn new(world: &World, faults: Faults) -> Self {
-        let state = State { registry: Registry::new(world), ..State::default() };
-        Self { state: Mutex::new(state), faults }
+        let state = State { registry: Registry::new(world, faults), ..State::default() };
+        Self { state: Mutex::new(state), decisions: Decisions::default(), faults }
     }
 
     /// The content. Keep it no longer than a step takes.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the decision point has said and changed.
+    pub(crate) fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// Which faults of the real service are shown.

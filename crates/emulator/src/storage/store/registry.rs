@@ -1,30 +1,48 @@
 //! Applications and their texts.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::read_body;
+use crate::storage::faults::{Fault, Faults};
+use crate::storage::kept::Kept;
 use crate::storage::model::{Application, TextResource};
 use crate::world::World;
 
 /// What Studio has registered. It begins with the applications of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    applications: BTreeMap<String, Application>,
+    applications: BTreeMap<String, Arc<Application>>,
     /// In the order of registration.
     order: Vec<String>,
-    texts: BTreeMap<(String, String), TextResource>,
+    texts: BTreeMap<TextKey, Arc<TextResource>>,
+    /// What was read lately, as it was then. Reading is what fills it, behind a shared reference.
+    kept_applications: RefCell<Kept<String, Arc<Application>>>,
+    kept_texts: RefCell<Kept<TextKey, Option<Arc<TextResource>>>>,
+    metadata_kept_for: SignedDuration,
+    texts_kept_for: SignedDuration,
 }
 
+/// Application and language.
+type TextKey = (String, String);
+
 impl Registry {
-    pub(super) fn new(world: &World) -> Self {
-        let mut registry = Self::default();
+    pub(super) fn new(world: &World, faults: Faults) -> Self {
+        let for_seconds =
+            |fault, seconds: u32| SignedDuration::from_secs(if faults.shows(fault) { seconds.into() } else { 0 });
+        let mut registry = Self {
+            metadata_kept_for: for_seconds(Fault::MetadataIsStale, world.platform.kept_seconds.metadata),
+            texts_kept_for: for_seconds(Fault::TextsAreStale, world.platform.kept_seconds.texts),
+            ..Self::default()
+        };
         let now = DateTime::utc(Timestamp::now());
         for (id, entry) in &world.apps {
-            match application(id, world.data_types_of(id), &entry.metadata) {
+            match application(id, world.data_types_of(id), &entry.metadata, faults) {
                 Some(application) => registry.put(Application {
                     valid_from: application.valid_from.or(Some(now)),
                     created: Some(now),
@@ -37,19 +55,33 @@ impl Registry {
         registry
     }
 
-    pub(crate) fn application(&self, id: &str) -> Option<&Application> {
-        self.applications.get(id)
+    /// An application as it is registered now.
+    pub(crate) fn registered(&self, id: &str) -> Option<&Application> {
+        self.applications.get(id).map(Arc::as_ref)
+    }
+
+    /// An application as those who look one up get it: the registration, or one that was read lately. That there is
+    /// none is not kept.
+    pub(crate) fn application(&self, id: &str, now: Timestamp) -> Option<Arc<Application>> {
+        let key = id.to_owned();
+        if let Some(kept) = self.kept_applications.borrow().get(&key, now) {
+            return Some(kept);
+        }
+        let found = self.applications.get(id).cloned()?;
+        let until = after(now, self.metadata_kept_for);
+        self.kept_applications.borrow_mut().put(key, Arc::clone(&found), now, until);
+        Some(found)
     }
 
     /// All applications, in the order of registration.
     pub(crate) fn applications(&self) -> impl Iterator<Item = &Application> {
-        self.order.iter().filter_map(|id| self.applications.get(id))
+        self.order.iter().filter_map(|id| self.registered(id))
     }
 
     /// Registers an application, or replaces it.
     pub(crate) fn put(&mut self, application: Application) {
         let Some(id) = application.id.clone() else { return };
-        if self.applications.insert(id.clone(), application).is_none() {
+        if self.applications.insert(id.clone(), Arc::new(application)).is_none() {
             self.order.push(id);
         }
     }
@@ -60,12 +92,25 @@ impl Registry {
         self.order.retain(|known| known != id);
     }
 
-    pub(crate) fn text(&self, app: &str, language: &str) -> Option<&TextResource> {
-        self.texts.get(&(app.to_owned(), language.to_owned()))
+    /// A text as those who look one up get it: what is registered, or what was found lately, even if that was nothing.
+    pub(crate) fn text(&self, app: &str, language: &str, now: Timestamp) -> Option<Arc<TextResource>> {
+        let key = (app.to_owned(), language.to_owned());
+        if let Some(kept) = self.kept_texts.borrow().get(&key, now) {
+            return kept;
+        }
+        let found = self.texts.get(&key).cloned();
+        let until = after(now, self.texts_kept_for);
+        self.kept_texts.borrow_mut().put(key, found.clone(), now, until);
+        found
+    }
+
+    /// Whether such a text is registered now.
+    pub(crate) fn has_text(&self, app: &str, language: &str) -> bool {
+        self.texts.contains_key(&(app.to_owned(), language.to_owned()))
     }
 
     pub(crate) fn put_text(&mut self, app: &str, language: &str, text: TextResource) {
-        self.texts.insert((app.to_owned(), language.to_owned()), text);
+        self.texts.insert((app.to_owned(), language.to_owned()), Arc::new(text));
     }
 
     /// Whether there was such a text.
@@ -74,8 +119,12 @@ impl Registry {
     }
 }
 
+fn after(now: Timestamp, time: SignedDuration) -> Timestamp {
+    now.saturating_add(time).unwrap_or(Timestamp::MAX)
+}
+
 /// Metadata as Studio would register it, with the world's members laid over it.
-fn application(id: &str, data_types: &[Value], metadata: &Map<String, Value>) -> Option<Application> {
+fn application(id: &str, data_types: &[Value], metadata: &Map<String, Value>, faults: Faults) -> Option<Application> {
     let (org, app) = id.split_once('/')?;
     let mut document = json!({
         "id": id,
@@ -84,5 +133,9 @@ fn application(id: &str, data_types: &[Value], metadata: &Map<String, Value>) ->
         "dataTypes": data_types,
     });
     document.as_object_mut()?.extend(metadata.clone());
-    read_body(document.to_string().as_bytes()).ok()
+    let mut application: Application = read_body(document.to_string().as_bytes()).ok()?;
+    if !faults.shows(Fault::CountsDefaultToZero) {
+        application.count_from_one(&document);
+    }
+    Some(application)
 }

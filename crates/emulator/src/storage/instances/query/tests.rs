@@ -104,8 +104,9 @@ fn a_page_begins_where_its_token_says() {
         };
         let filter = Filter::new(&query, Faults::default(), Timestamp::now()).expect("no fault");
         let token = ContinuationToken { ticks, number: 500 };
-        let window = query.rest(&filter, token);
-        assert_eq!(query.candidates(&rows, &filter, query.order(), window).count(), left);
+        let direction = query.order(Faults::default());
+        let window = InstanceQuery::rest(&filter, token, direction);
+        assert_eq!(query.candidates(&rows, &filter, direction, window).count(), left);
         let page = query.run(&rows, Faults::default(), Timestamp::now()).expect("no fault");
         let next = page.instances.first().and_then(|instance| instance.created);
         assert_eq!(next, Some(date(if order.starts_with("asc") { 501 } else { 499 })));
