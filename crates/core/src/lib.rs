@@ -6,6 +6,7 @@
 //! | identifiers, checked when they are made | [`PartyId`], [`InstanceId`], [`DataElementId`], [`AppId`], [`DataTypeId`], [`OrgNumber`], [`PersonNumber`] |
 //! | what a client may do | [`Scope`], [`Read`], [`ReadConfirm`], [`Write`], [`ReadWrite`] |
 //! | texts that must not print | [`Secret`] |
+//! | texts of an answer | [`Text`] |
 //! | points in time as the service writes them | [`Timestamp`] |
 //! | what is uploaded | [`Payload`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Problem`] |
@@ -35,7 +36,9 @@ mod payload;
 mod retry;
 mod scope;
 mod secret;
+mod text;
 mod timestamp;
+mod token_scopes;
 pub mod transport;
 
 pub use credential::CredentialFailure;
@@ -48,4 +51,6 @@ pub use scope::{
     CanConfirm, CanRead, CanWrite, INSTANCES_READ, INSTANCES_WRITE, Read, ReadConfirm, ReadWrite, Scope, Write,
 };
 pub use secret::Secret;
+pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use token_scopes::TokenScopes;

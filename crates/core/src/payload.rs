@@ -16,6 +16,10 @@ use crate::transport::Progress;
 /// How much of a file is read at once. Small reads cost more than the network: 4 KiB reads reach a thirtieth of this.
 const CHUNK: usize = 256 * 1024;
 
+/// How much of what is in memory is handed on at once. Progress is told with each, so that a slow line gets through one
+/// within the idle limit.
+const SLICE: usize = 64 * 1024;
+
 /// What is uploaded: bytes, a file, a reader or a stream.
 ///
 /// Bytes, files and replayable streams can be read anew, so an attempt that failed before it reached the service is repeated. A stream
@@ -120,7 +124,8 @@ impl Payload {
     /// The body of one attempt.
     pub(crate) async fn open(&self, progress: &Progress) -> Result<reqwest::Body, PayloadError> {
         let (size, stream) = match &self.0 {
-            Source::Bytes(bytes) => return Ok(reqwest::Body::from(bytes.clone())),
+            Source::Bytes(bytes) if bytes.len() <= SLICE => return Ok(reqwest::Body::from(bytes.clone())),
+            Source::Bytes(bytes) => (Some(bytes.len() as u64), slices(bytes.clone())),
             Source::File { path, size } => (Some(*size), file_stream(path).await?),
             Source::Replayable { size, open } => (*size, open()),
             Source::Stream { size, stream } => {
@@ -130,6 +135,11 @@ impl Payload {
         };
         Ok(reqwest::Body::wrap(Sending { left: size, stream: Mutex::new(stream), progress: progress.clone() }))
     }
+}
+
+fn slices(mut rest: Bytes) -> Chunks {
+    let next = move || (!rest.is_empty()).then(|| Ok(rest.split_to(rest.len().min(SLICE))));
+    Box::pin(futures::stream::iter(std::iter::from_fn(next)))
 }
 
 async fn file_stream(path: &Path) -> Result<Chunks, PayloadError> {

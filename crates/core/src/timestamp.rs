@@ -76,41 +76,74 @@ impl FromStr for Timestamp {
 
 /// Reads `2024-05-01T12:00:00Z`, with or without a fraction: what the service itself writes. A page of a hundred
 /// instances holds a thousand of these, and reading them in the general way takes a fifth of the time for the page.
+#[inline]
 fn usual(text: &[u8]) -> Option<jiff::Timestamp> {
-    let number = |from: usize, to: usize| {
-        text[from..to]
-            .iter()
-            .try_fold(0_i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
-    };
-    let small = |from: usize| number(from, from + 2).map(|number| number as i8);
-    let (last, rest) = text.split_last()?;
-    if *last != b'Z' || rest.len() < 19 || [text[4], text[7], text[10], text[13], text[16]] != *b"--T::" {
+    let (seconds, fraction) = text.split_first_chunk::<19>()?;
+    let [century, _, years, _, _, month, _, _] = pairs(seconds.first_chunk()?, b"0000-00-")?;
+    let [.., day, _, _] = pairs(seconds[3..].first_chunk()?, b"0-00-00T")?;
+    let [hour, _, _, minute, _, _, second, _] = pairs(seconds.last_chunk()?, b"00:00:00")?;
+    let (year, month, day) = (i32::from(century) * 100 + i32::from(years), i32::from(month), i32::from(day));
+    let month_is_whole = day <= 28 || day <= days_in(month, year);
+    if !(1..=12).contains(&month) || day == 0 || !month_is_whole || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let nanoseconds = match rest[19..].split_first() {
-        None => 0,
-        Some((b'.', fraction)) if (1..=9).contains(&fraction.len()) => {
-            fraction
-                .iter()
-                .try_fold(0_i32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i32::from(digit - b'0')))?
-                * 10_i32.pow(9 - fraction.len() as u32)
-        }
-        Some(_) => return None,
-    };
-    let date = jiff::civil::Date::new(number(0, 4)?, small(5)?, small(8)?).ok()?;
-    let time = jiff::civil::Time::new(small(11)?, small(14)?, small(17)?, 0).ok()?;
-    let days = days_since_1970(date);
-    let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-    jiff::Timestamp::new(days * 86_400 + seconds, nanoseconds).ok()
+    let seconds = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
+    let days = i64::from(days_since_1970(year, month, day));
+    jiff::Timestamp::new(days * 86_400 + seconds, nanoseconds(fraction)?).ok()
 }
 
-/// Counted in years that begin in March, so that the leap day is a year's last.
-fn days_since_1970(date: jiff::civil::Date) -> i64 {
-    let (year, month, day) = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
-    let year = if month <= 2 { year - 1 } else { year };
+/// The two-digit numbers that begin at each of eight places, if there is a digit wherever `form` has a zero and the same
+/// byte wherever it has another, which counts as zero. All eight are looked at in one word.
+#[inline]
+fn pairs(text: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
+    let above = u64::from_le_bytes(*text).wrapping_sub(u64::from_le_bytes(*form));
+    // What is more than this reaches the topmost bit of its byte, and so does what borrowed.
+    let room = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x76 } else { 0x7f }));
+    let wrong = (above | above.wrapping_add(room)) & u64::from_ne_bytes([0x80; 8]);
+    (wrong == 0).then(|| above.wrapping_mul(10).wrapping_add(above >> 8).to_le_bytes())
+}
+
+#[inline]
+fn nanoseconds(fraction: &[u8]) -> Option<i32> {
+    const SCALES: [i32; 10] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    match fraction {
+        [b'Z'] => Some(0),
+        // Nine of ten end with a tenth of a microsecond.
+        [b'.', seven @ ..] if seven.len() == 8 => {
+            let [first, _, second, _, third, _, last, _] = pairs(seven.first_chunk()?, b"0000000Z")?.map(i32::from);
+            Some((((first * 100 + second) * 100 + third) * 100 + last) * 10)
+        }
+        [b'.', digits @ .., b'Z'] => {
+            let scale = SCALES.get(digits.len()).filter(|scale| **scale > 0)?;
+            let mut number = 0;
+            for digit in digits {
+                let digit = digit.wrapping_sub(b'0');
+                if digit > 9 {
+                    return None;
+                }
+                number = number * 10 + i32::from(digit);
+            }
+            Some(number * scale)
+        }
+        _ => None,
+    }
+}
+
+fn days_in(month: i32, year: i32) -> i32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Counted in years that begin in March, so that the leap day is a year's last. For years from 0 to 9999.
+fn days_since_1970(year: i32, month: i32, day: i32) -> i32 {
+    // A whole era of 400 years is added, so that nothing is below zero and division rounds the way it should.
+    let year = if month <= 2 { year + 399 } else { year + 400 };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
-    era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468 - 146_097
 }
 
 super::ids::serde_as_text!(Timestamp);

@@ -3,14 +3,30 @@
 use altinn_core::transport::Verdict;
 use http::StatusCode;
 
+/// The verdict on a 403 that means what is said, or that the service's decision point gives no answer: where the service
+/// asks it in the middle of an operation, it takes silence for a no.
+macro_rules! refused_or_unanswered {
+    ($judgement:literal) => {
+        Verdict {
+            may_pass: true,
+            ..$crate::advice::explain(concat!(
+                $judgement,
+                "; if it could a moment ago, the platform's authorization may be out of order, or have changed: decisions are \
+                 kept for five minutes"
+            ))
+        }
+    };
+}
+pub(crate) use refused_or_unanswered;
+
 /// For a refusal to read.
-pub(crate) const NO_READ: &str = "the app's policy does not let the service owner read the instance; if it could a \
-                                  moment ago, the platform's authorization may be out of order, or have changed: \
-                                  decisions are kept for five minutes";
+pub(crate) fn no_read() -> Verdict {
+    refused_or_unanswered!("the app's policy does not let the service owner read the instance")
+}
 
 /// A verdict that only explains: whether trying again may help stays with the status.
 pub(crate) fn explain(advice: &'static str) -> Verdict {
-    Verdict { passing: None, advice: Some(advice) }
+    Verdict { advice: Some(advice), ..Verdict::default() }
 }
 
 /// For what an operation has no better words for.

@@ -8,6 +8,8 @@
 //! * [Errors](#errors)
 //! * [Retries and time-outs](#retries-and-time-outs)
 //! * [Layers](#layers)
+//! * [What a call took](#what-a-call-took)
+//! * [Spans](#spans)
 //! * [Tests without a server](#tests-without-a-server)
 //! * [Features](#features)
 //!
@@ -22,6 +24,7 @@
 //! use altinn_emulator::{Emulator, NewClient, Submission};
 //! use altinn_storage::{Client, InstanceQuery};
 //!
+//! # use altinn_watch as _;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let emulator = Emulator::start().await?;
@@ -35,16 +38,21 @@
 //!
 //! let client = Client::new(credentials)?;
 //! let query = InstanceQuery::org("ttd").complete(true).confirmed(false).hard_deleted(false);
-//! let mut items = client.instances().list(query).items();
+//! let mut pages = client.instances().list(query).pages();
 //! # let folder = std::env::temp_dir().join(format!("altinn-storage-quick-start-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder)?;
 //! # let mut received = 0;
-//! while let Some(instance) = items.try_next().await? {
-//!     for element in &instance.data {
-//!         client.data(instance.id).download(element).to_file(folder.join(element.id.to_string())).await?;
+//! while let Some(page) = pages.try_next().await? {
+//!     for instance in page.instances {
+//!         for element in &instance.data {
+//!             client.data(instance.id).download(element).to_file(folder.join(element.id.to_string())).await?;
+//!         }
+//!         client.instances().confirm(instance.id).await?;
+//! #       received += 1;
 //!     }
-//!     client.instances().confirm(instance.id).await?;
-//! #   received += 1;
+//!     for unreadable in page.unreadable {
+//!         eprintln!("{}", altinn_core::Error::from(unreadable));
+//!     }
 //! }
 //! # assert_eq!(received, 1);
 //! # std::fs::remove_dir_all(&folder)?;
@@ -76,7 +84,7 @@
 //! | on | read | write |
 //! | --- | --- | --- |
 //! | [instances](Instances) | [`list`](Instances::list), [`get`](Instances::get), [`get_by_guid`](Instances::get_by_guid) | [`create`](Instances::create), [`confirm`](Instances::confirm), [`set_read_status`](Instances::set_read_status), [`set_substatus`](Instances::set_substatus), [`set_presentation_texts`](Instances::set_presentation_texts), [`set_data_values`](Instances::set_data_values), [`lock`](Instances::lock), [`sign`](Instances::sign), [`delete`](Instances::delete), [`undelete`](Instances::undelete) |
-//! | [data elements](Data) | [`list`](Data::list), [`download`](Data::download) | [`upload`](Data::upload), [`replace`](Data::replace), [`update_metadata`](Data::update_metadata), [`lock`](Data::lock), [`unlock`](Data::unlock), [`delete`](Data::delete) |
+//! | [data elements](Data) | [`list`](Data::list), [`download`](Data::download) | [`upload`](Data::upload), [`replace`](Data::replace), [`edit_metadata`](Data::edit_metadata), [`update_metadata`](Data::update_metadata), [`lock`](Data::lock), [`unlock`](Data::unlock), [`delete`](Data::delete) |
 //! | [process](Process) | [`state`](Process::state), [`history`](Process::history), [`auth_info`](Process::auth_info) | [`update`](Process::update), [`update_with_events`](Process::update_with_events) |
 //! | [events](Events) | [`list`](Events::list), [`get`](Events::get) | [`post`](Events::post) |
 //! | [apps](Applications) | [`list`](Applications::list), [`list_of`](Applications::list_of), [`get`](Applications::get), [`text`](Applications::text) | |
@@ -93,6 +101,10 @@
 //! [pages](ListInstances::pages). Lists run from the oldest change to the newest, because only so do the service's
 //! pages fit together. [`Items::continuation`] says where to go on, also in another process.
 //!
+//! An instance that the service fails on, or sends in a form that can't be read, does not keep the others back. Pages
+//! have it in [`Page::unreadable`], apart from the rest; among items it is an error, which [`Unreadable::of`] tells from
+//! one after which the list did not go on. A program that ends at every error would not get past it.
+//!
 //! # Downloads and uploads
 //!
 //! [`Data::download`] goes [to a file](Download::to_file), which appears whole or not at all, [into
@@ -101,6 +113,8 @@
 //!
 //! [`Data::upload`] takes bytes, a file or a stream; see [`Payload`](altinn_core::Payload). [`Data::replace`] does so,
 //! too, up to 30 MB: give it the element with [`keeping`](Replace::keeping), or its file name and references are lost.
+//! A content of type `multipart/…` or `application/x-www-form-urlencoded` the service would read itself instead of
+//! storing it, so it is refused: call it `application/octet-stream`.
 //!
 //! # Errors
 //!
@@ -110,10 +124,11 @@
 //! | kind | what to do |
 //! | --- | --- |
 //! | `Credential`, `Unauthorized` | look at the source: key, client, scopes, clock |
-//! | `Forbidden` | the app's policy or the scope; the advice says which |
+//! | `Forbidden` | the app's policy or the scope; the text says which. If it [may pass](altinn_core::Error::may_pass), in the next run |
 //! | `NotFound` | it is not there. A fault that the service reports as 404 comes as `Server` |
 //! | `Rejected`, `Conflict`, `InvalidInput` | correct the call |
 //! | `RateLimited`, `Server`, `Timeout`, `Connect`, `Transport` | later again; for an upload look first whether it arrived |
+//! | `Unreadable` | report it; the list goes on after it |
 //! | `Integrity` | a part was missing after several attempts |
 //! | `Io`, `PayloadSource` | a local file or stream |
 //! | `Decode`, `Protocol` | the service answers otherwise than known: please report it |
@@ -131,6 +146,24 @@
 //!
 //! [`ClientBuilder::layer`] adds your own [`reqwest_middleware`] layer around every attempt, and
 //! [`ClientBuilder::http`] takes your own [`reqwest`] client. Both crates are part of this one's interface.
+//!
+//! # What a call took
+//!
+//! Methods give what they are for. [`Client::observed`] tells an observer of each call's status, request id, attempts and
+//! time as well, for a monitor or a single call; an [`Error`](altinn_core::Error) knows them itself.
+//!
+//! # Spans
+//!
+//! Each attempt has a [`tracing`] span at the level DEBUG. What a span is called is fixed when a program is built, and
+//! all operations go through the same place, so all spans are called `altinn`. The operation's own name, such as
+//! `instances.list`, stands in the field `otel.name`, which is what OpenTelemetry shows for a span, and in `op`;
+//! `attempt` counts from 1. No field holds an id, a token or anything of the content.
+//!
+//! A span ends when the answer is read. That is the whole content [in memory](Download::bytes) and [in a
+//! file](Download::to_file); of [a stream](Download::stream) and [for a writer](Download::to_writer) it is the beginning
+//! of the content, and no span covers the rest.
+//!
+//! [`tracing`]: https://docs.rs/tracing
 //!
 //! # Tests without a server
 //!
@@ -196,7 +229,7 @@ pub use applications::{
     CopyInstanceSettings, DataField, DataType, EFormidlingContract, HideSettings, Keyword, MessageBoxConfig, OnEntry,
     PartyTypesAllowed, ShadowFields, TextElement, TextResource, TextVariable,
 };
-pub use client::{Client, ClientBuilder, RawRequest, check};
+pub use client::{Client, ClientBuilder, RawRequest, RawStream, check};
 pub use data::{
     ContentStream, Data, DataElement, DeleteElement, DeleteStatus, Download, DownloadTarget, Downloaded,
     FileScanResult, InvalidSha256, KeyValue, Reference, ReferenceType, Relation, Replace, ScanPolicy, Sha256, Upload,

@@ -23,14 +23,22 @@ pub(super) fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::ScanRefused => "refused by its virus scan",
         ErrorKind::PayloadSource => "the source of the upload failed",
         ErrorKind::Io => "a local file failed",
+        ErrorKind::Unreadable => "an instance can't be read",
     }
 }
 
 /// The likely cause by kind alone, for when the operation knows no better one.
-pub(super) fn general(kind: ErrorKind, reached: bool) -> Option<&'static str> {
+///
+/// * `may_be_done`: the service may have carried out what must not be done twice.
+/// * `scope_is_known`: the error says already whether the token has the scope.
+pub(super) fn general(kind: ErrorKind, may_be_done: bool, scope_is_known: bool) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
             "the token was refused twice: most often it belongs to another environment, or this computer's clock is wrong"
+        }
+        ErrorKind::Forbidden if scope_is_known => {
+            "the token is valid but may not do this: the app's policy lacks a rule for the service owner, or the instance \
+             stands in a task that does not allow it"
         }
         ErrorKind::Forbidden => {
             "the token is valid but may not do this: the app's policy lacks a rule for the service owner, the scope is \
@@ -41,7 +49,7 @@ pub(super) fn general(kind: ErrorKind, reached: bool) -> Option<&'static str> {
         ErrorKind::Connect => {
             "nothing was sent: check the environment's address, the name server, a proxy or a firewall"
         }
-        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport if reached => {
+        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport if may_be_done => {
             "the service may have carried the call out: look for its result before sending it again"
         }
         ErrorKind::Server => "a fault of the service, most often a passing one: try again later",

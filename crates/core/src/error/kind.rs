@@ -35,6 +35,9 @@ pub enum ErrorKind {
     Transport,
     /// The answer can't be read as what it should be.
     Decode,
+    /// One entry of a list can't be had: the service fails on it, or sends it in a form that can't be read. The list goes
+    /// on after it; the source tells why.
+    Unreadable,
     /// The answer contradicts the service's own rules, such as a continuation token that comes twice.
     Protocol,
     /// What arrived is not as long as the service says it is, or has another hash than expected.

@@ -3,6 +3,7 @@
 mod advice;
 mod kind;
 mod problem;
+mod scope_check;
 mod scrub;
 
 use std::error::Error as StdError;
@@ -15,6 +16,8 @@ pub use kind::ErrorKind;
 pub use problem::Problem;
 
 pub(crate) use problem::MAX_BODY;
+pub(crate) use scope_check::ScopeCheck;
+pub(crate) use scrub::scrub;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -29,9 +32,11 @@ type Source = Box<dyn StdError + Send + Sync>;
 /// | question | answer |
 /// | --- | --- |
 /// | what kind is it? | [`kind`](Self::kind) |
-/// | what did the service say? | [`status`](Self::status), [`problem`](Self::problem) |
+/// | what did the service say? | [`status`](Self::status), [`problem`](Self::problem), [`request_id`](Self::request_id) |
 /// | what is the likely cause, and what helps? | [`advice`](Self::advice) |
 /// | may I try again? | [`is_transient`](Self::is_transient): yes, later; the built-in retries are spent |
+/// | is it final? | not if [`may_pass`](Self::may_pass): some faults look like a refusal |
+/// | is it the token's scopes? | [`missing_scope`](Self::missing_scope) |
 /// | may the service have acted? | [`may_have_reached_server`](Self::may_have_reached_server) |
 ///
 /// `Display` does not repeat [`source`](StdError::source); print the chain to see both. Neither contains a token, a
@@ -43,11 +48,15 @@ struct Inner {
     operation: &'static str,
     target: Option<String>,
     status: Option<StatusCode>,
+    request_id: Option<String>,
     problem: Problem,
     detail: Option<String>,
     advice: Option<&'static str>,
+    scope: Option<ScopeCheck>,
     transient: bool,
+    may_pass: bool,
     reached: bool,
+    repeatable: bool,
     attempts: u32,
     elapsed: Duration,
     source: Option<Source>,
@@ -61,11 +70,15 @@ impl Error {
             operation,
             target: None,
             status: None,
+            request_id: None,
             problem: Problem::default(),
             detail: None,
             advice: None,
+            scope: None,
             transient: false,
+            may_pass: false,
             reached: false,
+            repeatable: false,
             attempts: 0,
             elapsed: Duration::ZERO,
             source: None,
@@ -84,8 +97,13 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_status(mut self, status: StatusCode, problem: Problem) -> Self {
+    pub(crate) fn with_answer(mut self, status: StatusCode, request_id: Option<String>) -> Self {
         self.0.status = Some(status);
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn with_problem(mut self, problem: Problem) -> Self {
         self.0.problem = problem;
         self
     }
@@ -100,8 +118,23 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_may_pass(mut self, may_pass: bool) -> Self {
+        self.0.may_pass = may_pass;
+        self
+    }
+
+    pub(crate) fn with_scope(mut self, scope: Option<ScopeCheck>) -> Self {
+        self.0.scope = scope;
+        self
+    }
+
     pub(crate) fn with_reached(mut self, reached: bool) -> Self {
         self.0.reached = reached;
+        self
+    }
+
+    pub(crate) fn with_repeatable(mut self, repeatable: bool) -> Self {
+        self.0.repeatable = repeatable;
         self
     }
 
@@ -127,9 +160,15 @@ impl Error {
         self.0.target.as_deref()
     }
 
-    /// The status of the last answer, where there was one.
+    /// The status of the last answer, where there was one: a successful one if the content was what failed.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
+    }
+
+    /// The id under which the service has logged the last attempt, to quote in a support case: from the answer's
+    /// headers, or else the [trace id](Problem::trace_id) that it gives with an explanation.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref().or(self.0.problem.trace_id())
     }
 
     /// The service's own words, where there were any.
@@ -139,7 +178,8 @@ impl Error {
 
     /// The likely cause, and what to do about it.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.advice.or_else(|| advice::general(self.0.kind, self.0.reached))
+        let Inner { advice, kind, reached, repeatable, scope, .. } = &*self.0;
+        advice.or_else(|| advice::general(*kind, *reached && !*repeatable, scope.is_some()))
     }
 
     /// Whether the same call may succeed later, without anything being changed.
@@ -148,6 +188,22 @@ impl Error {
     /// whether it took effect.
     pub fn is_transient(&self) -> bool {
         self.0.transient
+    }
+
+    /// Whether it may be gone later although it looks final: `true` for all that [is transient](Self::is_transient), and
+    /// for refusals that the service answers in the same way when something behind it is out of order, as it does with
+    /// a 403 when nobody can tell it what the policy allows.
+    ///
+    /// A program that goes through many instances leaves such a one for its next pass. If it comes every time, it is the
+    /// refusal that it looks like; the [advice](Self::advice) says what to do then.
+    pub fn may_pass(&self) -> bool {
+        self.0.transient || self.0.may_pass
+    }
+
+    /// The scope that the call needs and its token lacks, after a 401 or 403. `None` when the token has it, and when it
+    /// is not known what the token has; the error's text tells these apart.
+    pub fn missing_scope(&self) -> Option<&'static str> {
+        self.0.scope.filter(|check| !check.held).map(|check| check.scope)
     }
 
     /// Whether the service may have carried the call out although it failed.
@@ -175,8 +231,9 @@ impl fmt::Display for Error {
         let inner = &self.0;
         f.write_str(inner.operation)?;
         match inner.status {
-            Some(status) => write!(f, ": {status}")?,
-            None => write!(f, ": {}", advice::name(inner.kind))?,
+            // A good status is not what is wrong.
+            Some(status) if !status.is_success() => write!(f, ": {status}")?,
+            _ => write!(f, ": {}", advice::name(inner.kind))?,
         }
         if let Some(words) = inner.problem.message() {
             let shown: String = words.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -185,14 +242,17 @@ impl fmt::Display for Error {
         if let Some(detail) = &inner.detail {
             write!(f, ": {detail}")?;
         }
+        if let Some(check) = &inner.scope {
+            write!(f, ": {check}")?;
+        }
         if let Some(advice) = self.advice() {
             write!(f, "; {advice}")?;
         }
         if inner.attempts > 1 {
             write!(f, " ({} attempts in {:.1} s)", inner.attempts, inner.elapsed.as_secs_f64())?;
         }
-        if let Some(trace) = inner.problem.trace_id() {
-            write!(f, " [trace {trace}]")?;
+        if let Some(id) = self.request_id() {
+            write!(f, " [request {id}]")?;
         }
         Ok(())
     }
@@ -206,9 +266,12 @@ impl fmt::Debug for Error {
             .field("operation", &inner.operation)
             .field("target", &inner.target)
             .field("status", &inner.status)
+            .field("request_id", &inner.request_id)
             .field("problem", &inner.problem)
             .field("detail", &inner.detail)
+            .field("scope", &inner.scope)
             .field("transient", &inner.transient)
+            .field("may_pass", &inner.may_pass)
             .field("may_have_reached_server", &inner.reached)
             .field("attempts", &inner.attempts)
             .field("elapsed", &inner.elapsed)

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::InvalidId;
+use crate::Text;
 
 /// An app: `{org}/{app}`, the service owner's code and the app's own name, such as `ttd/flyttemelding`.
 ///
@@ -9,7 +10,7 @@ use super::InvalidId;
 /// goes on with such letters or digits; the app's name may hold hyphens, too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AppId {
-    text: Box<str>,
+    text: Text,
     slash: usize,
 }
 
@@ -19,22 +20,7 @@ impl AppId {
     /// # Errors
     /// [`InvalidId`] when a part breaks the rules above.
     pub fn new(org: &str, app: &str) -> Result<Self, InvalidId> {
-        let letter = |c: char| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å');
-        let valid = |text: &str, hyphen: bool| {
-            text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit() || (hyphen && c == '-'))
-        };
-        if !valid(org, false) {
-            return Err(InvalidId::new(
-                "an app id",
-                "the part before the slash must be a service owner's code in lower case, such as ttd",
-            ));
-        }
-        if !valid(app, true) {
-            return Err(InvalidId::new(
-                "an app id",
-                "the part after the slash must be lower-case letters, digits and hyphens, letter first",
-            ));
-        }
+        check(org, app)?;
         Ok(Self { text: format!("{org}/{app}").into(), slash: org.len() })
     }
 
@@ -54,6 +40,26 @@ impl AppId {
     }
 }
 
+fn check(org: &str, app: &str) -> Result<(), InvalidId> {
+    let letter = |c: char| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å');
+    let valid = |text: &str, hyphen: bool| {
+        text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit() || (hyphen && c == '-'))
+    };
+    if !valid(org, false) {
+        return Err(InvalidId::new(
+            "an app id",
+            "the part before the slash must be a service owner's code in lower case, such as ttd",
+        ));
+    }
+    if !valid(app, true) {
+        return Err(InvalidId::new(
+            "an app id",
+            "the part after the slash must be lower-case letters, digits and hyphens, letter first",
+        ));
+    }
+    Ok(())
+}
+
 impl fmt::Display for AppId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -66,7 +72,8 @@ impl FromStr for AppId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (org, app) =
             text.split_once('/').ok_or(InvalidId::new("an app id", "it has no slash between service owner and app"))?;
-        Self::new(org, app)
+        check(org, app)?;
+        Ok(Self { text: text.into(), slash: org.len() })
     }
 }
 

@@ -8,6 +8,11 @@ mod org_number;
 mod party_id;
 mod person_number;
 
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{self, Visitor};
+
 pub use app_id::AppId;
 pub use data_element_id::DataElementId;
 pub use data_type::DataTypeId;
@@ -30,6 +35,36 @@ impl InvalidId {
     }
 }
 
+/// Reads a value out of a text without keeping the text. `Cow` would copy it first.
+pub(crate) fn read_text<'de, D, T, E>(
+    deserializer: D,
+    expected: &'static str,
+    read: fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: fmt::Display,
+{
+    struct Reading<T, E> {
+        expected: &'static str,
+        read: fn(&str) -> Result<T, E>,
+    }
+
+    impl<T, E: fmt::Display> Visitor<'_> for Reading<T, E> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.expected)
+        }
+
+        fn visit_str<D: de::Error>(self, text: &str) -> Result<T, D> {
+            (self.read)(text).map_err(D::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Reading { expected, read })
+}
+
 /// Implements serde for an identifier through its `Display` and `FromStr`.
 macro_rules! serde_as_text {
     ($name:ty) => {
@@ -41,8 +76,7 @@ macro_rules! serde_as_text {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                crate::ids::read_text(deserializer, "a text", str::parse)
             }
         }
     };

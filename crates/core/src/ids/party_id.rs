@@ -40,10 +40,17 @@ impl FromStr for PartyId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        let mut id = 0_u32;
+        for byte in text.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(InvalidId::new("a party id", "it must be digits only"));
+            }
+            id = id.saturating_mul(10).saturating_add(u32::from(digit));
+        }
+        if text.is_empty() {
             return Err(InvalidId::new("a party id", "it must be digits only"));
         }
-        let id = text.parse().map_err(|_| InvalidId::new("a party id", "it must lie between 1 and 2147483647"))?;
         Self::new(id)
     }
 }

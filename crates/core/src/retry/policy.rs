@@ -33,7 +33,8 @@ impl RetryPolicy {
         self
     }
 
-    /// How long all tries may take together; no new one begins after that. Default 2 minutes.
+    /// How long all tries may take together; no new one begins after that. Default 2 minutes. Time in which the caller
+    /// does not await the call, as while it works on the page before, does not count.
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self

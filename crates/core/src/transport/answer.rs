@@ -5,15 +5,12 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::report::Call;
 use crate::{Error, ErrorKind};
 
 /// A good answer whose body has arrived whole. `Debug` shows its length, not its content.
 pub struct Answer {
-    pub(super) operation: &'static str,
-    pub(super) target: String,
-    pub(super) attempts: u32,
-    pub(super) elapsed: Duration,
-    pub(super) status: StatusCode,
+    pub(super) call: Call,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -26,7 +23,12 @@ impl Answer {
 
     /// The status, a successful one.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.call.head.status
+    }
+
+    /// The id under which the service has logged the request, where it sends one. See [`Error::request_id`].
+    pub fn request_id(&self) -> Option<&str> {
+        self.call.head.request_id.as_deref()
     }
 
     /// The headers.
@@ -36,53 +38,61 @@ impl Answer {
 
     /// How many times the call was sent.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.call.attempts
     }
 
     /// How long the call took with all its attempts and waits.
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        self.call.elapsed
     }
 
     /// The body, read as JSON.
     ///
-    /// The text is checked as UTF-8 once and then parsed, which is a quarter faster than parsing bytes. What can't be
-    /// parsed is reported by place alone, since serde's own words may repeat a value, and values are personal data.
-    ///
     /// # Errors
     /// [`ErrorKind::Decode`] with the place.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let text = std::str::from_utf8(&self.body).map_err(|error| {
-            self.undecodable(format!("it is no UTF-8 at byte {} of {}", error.valid_up_to(), self.body.len()))
-        })?;
-        serde_json::from_str(text).map_err(|error| {
-            let problem = match error.classify() {
-                serde_json::error::Category::Data => "it holds another type of value than expected",
-                serde_json::error::Category::Eof => "it ends too early",
-                _ => "it is no JSON",
-            };
-            self.undecodable(format!("{problem} at line {}, column {}", error.line(), error.column()))
-        })
+        read_json(&self.body).map_err(|problem| self.undecodable(problem))
     }
 
     /// The error for a body that is not what it should be; `detail` says where, and repeats nothing of it.
     pub fn undecodable(&self, detail: String) -> Error {
+        let Call { operation, target, head, attempts, elapsed } = &self.call;
         // The service has answered with success, so it has acted.
-        Error::new(ErrorKind::Decode, self.operation).with_detail(detail).with_reached(true).with_call(
-            self.target.clone(),
-            self.attempts,
-            self.elapsed,
-        )
+        Error::new(ErrorKind::Decode, operation)
+            .with_detail(detail)
+            .with_reached(true)
+            .with_answer(head.status, head.request_id.clone())
+            .with_call(target.clone(), *attempts, *elapsed)
     }
+}
+
+/// Reads JSON, or says where it can't be read.
+///
+/// The text is checked as UTF-8 once and then parsed, which is a quarter faster than parsing bytes. What can't be parsed
+/// is told by place alone, since serde's own words may repeat a value, and values are personal data.
+///
+/// # Errors
+/// The place.
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| format!("it is no UTF-8 at byte {} of {}", error.valid_up_to(), body.len()))?;
+    serde_json::from_str(text).map_err(|error| {
+        let problem = match error.classify() {
+            serde_json::error::Category::Data => "it holds another type of value than expected",
+            serde_json::error::Category::Eof => "it ends too early",
+            _ => "it is no JSON",
+        };
+        format!("{problem} at line {}, column {}", error.line(), error.column())
+    })
 }
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
-            .field("operation", &self.operation)
-            .field("status", &self.status)
-            .field("attempts", &self.attempts)
-            .field("elapsed", &self.elapsed)
+            .field("operation", &self.call.operation)
+            .field("status", &self.status())
+            .field("attempts", &self.attempts())
+            .field("elapsed", &self.elapsed())
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }

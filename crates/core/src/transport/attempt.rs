@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::spec::Verdict;
-use crate::error::Problem;
+use super::report::Head;
+use super::spec::{ByScope, RequestSpec, Verdict};
+use crate::error::{Problem, ScopeCheck};
 use crate::payload::PayloadError;
 use crate::retry::retry_after;
-use crate::{CredentialFailure, Error, ErrorKind};
+use crate::{CredentialFailure, Error, ErrorKind, TokenScopes};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -20,15 +21,33 @@ pub(super) struct Fault {
     /// Trying again may help.
     pub(super) passing: bool,
     pub(super) retry_after: Option<Duration>,
-    status: Option<(StatusCode, Problem)>,
+    /// The answer's, if one came.
+    head: Option<Head>,
+    problem: Problem,
+    may_pass: bool,
     advice: Option<&'static str>,
+    by_scope: Option<ByScope>,
+    scope: Option<ScopeCheck>,
     detail: Option<String>,
     source: Option<Source>,
 }
 
 impl Fault {
     fn new(kind: ErrorKind, reached: bool, passing: bool) -> Self {
-        Self { kind, reached, passing, retry_after: None, status: None, advice: None, detail: None, source: None }
+        Self {
+            kind,
+            reached,
+            passing,
+            retry_after: None,
+            head: None,
+            problem: Problem::default(),
+            may_pass: false,
+            advice: None,
+            by_scope: None,
+            scope: None,
+            detail: None,
+            source: None,
+        }
     }
 
     pub(super) fn detail(kind: ErrorKind, detail: impl Into<String>) -> Self {
@@ -81,10 +100,32 @@ impl Fault {
         let reached = kind == ErrorKind::Server || status.is_success();
         Self {
             retry_after: retry_after(headers, jiff::Timestamp::now()),
-            status: Some((status, problem)),
+            head: Some(Head::new(status, headers)),
+            problem,
+            may_pass: verdict.may_pass,
             advice: verdict.advice,
+            by_scope: verdict.by_scope,
             ..Self::new(kind, reached, passing)
         }
+    }
+
+    /// Holds a refusal against the scopes of the token, where they are known.
+    pub(super) fn of_token(self, scopes: Option<&TokenScopes>, spec: &RequestSpec) -> Self {
+        let refused = matches!(self.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden);
+        let Some(scopes) = scopes.filter(|_| refused) else { return self };
+        let check = ScopeCheck { scope: spec.scope, held: scopes.allow(spec.scope) };
+        let advice = self.by_scope.map(|by| if check.held { by.has } else { by.lacks });
+        Self { scope: Some(check), advice: advice.or(self.advice), ..self }
+    }
+
+    /// The answer's status, if one came.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.head.as_ref().map(|head| head.status)
+    }
+
+    /// Of an answer whose head was good, and whose content was not.
+    pub(super) fn after(self, head: Head) -> Self {
+        Self { head: Some(head), ..self }
     }
 
     /// From a request that got no answer, or whose answer broke off.
@@ -136,9 +177,12 @@ impl Fault {
         let mut error = Error::new(self.kind, operation)
             .with_transient(self.passing)
             .with_reached(self.reached)
-            .with_advice(self.advice);
-        if let Some((status, problem)) = self.status {
-            error = error.with_status(status, problem);
+            .with_problem(self.problem)
+            .with_may_pass(self.may_pass)
+            .with_advice(self.advice)
+            .with_scope(self.scope);
+        if let Some(head) = self.head {
+            error = error.with_answer(head.status, head.request_id);
         }
         if let Some(detail) = self.detail {
             error = error.with_detail(detail);

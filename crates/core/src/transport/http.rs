@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use url::Url;
+
+use crate::environment::is_loopback;
 use crate::{Error, ErrorKind};
 
 /// What the HTTP client of a service client is made with.
@@ -16,16 +19,23 @@ pub struct HttpOptions {
 ///
 /// It has no time-out for reading either: that clock would also run while a large upload is being sent.
 ///
+/// It goes through the system's proxy (`HTTPS_PROXY`, `NO_PROXY` and so on), unless `base`, which its requests are to go
+/// below, is [on this computer](stays_here): a proxy would look for it on its own, and could read along.
+///
 /// # Errors
 /// [`ErrorKind::Config`] when the TLS backend can't start, or has no cryptography: see [`has_tls_provider`].
-pub fn http_client(options: &HttpOptions) -> Result<reqwest::Client, Error> {
+pub fn http_client(options: &HttpOptions, base: &Url) -> Result<reqwest::Client, Error> {
     if !has_tls_provider() {
         return Err(Error::new(ErrorKind::Config, "client.build").with_detail(
             "there is no cryptography for TLS: install a provider with rustls::crypto::CryptoProvider::install_default, \
              or turn the feature rustls on",
         ));
     }
-    reqwest::Client::builder()
+    let builder = match stays_here(base) {
+        true => reqwest::Client::builder().no_proxy(),
+        false => reqwest::Client::builder(),
+    };
+    builder
         .user_agent(&options.user_agent)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -37,6 +47,12 @@ pub fn http_client(options: &HttpOptions) -> Result<reqwest::Client, Error> {
                 .with_detail("the HTTP client can't be built")
                 .with_source(error.without_url())
         })
+}
+
+/// Whether requests to `address` stay on this computer: a loopback address, `localhost`, or `local.altinn.cloud`, which
+/// names it.
+pub fn stays_here(address: &Url) -> bool {
+    is_loopback(address)
 }
 
 /// Whether an HTTP client can be built. With the feature `rustls-no-provider` alone the program brings the cryptography,
@@ -58,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_missing_provider_is_an_error_and_no_panic() {
-        match http_client(&options()) {
+        match http_client(&options(), &Url::parse("https://a.example/").unwrap()) {
             Ok(_) => assert!(has_tls_provider()),
             Err(error) => assert!(!has_tls_provider() && error.kind() == ErrorKind::Config),
         }

@@ -6,16 +6,20 @@
 
 mod answer;
 mod attempt;
+mod attended;
+mod clock;
 mod http;
 mod progress;
 mod read;
+mod report;
 mod send;
 mod spec;
 
 pub use crate::retry::{http_date, retry_after};
-pub use answer::Answer;
-pub use http::{HttpOptions, has_tls_provider, http_client};
+pub use answer::{Answer, read_json};
+pub use http::{HttpOptions, has_tls_provider, http_client, stays_here};
 pub(crate) use progress::Progress;
 pub use read::{Download, DownloadError};
+pub use report::CallReport;
 pub use send::Transport;
-pub use spec::{RequestBody, RequestSpec, Verdict};
+pub use spec::{ByScope, RequestBody, RequestSpec, Verdict};

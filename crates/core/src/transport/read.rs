@@ -2,7 +2,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header;
+use http::{HeaderMap, StatusCode, header};
 use mime::Mime;
 
 use super::attempt::Fault;
@@ -50,11 +50,23 @@ pub struct Download {
     progress: Progress,
     idle: Duration,
     received: u64,
+    /// A piece that came and was not handed out yet.
+    ahead: Option<Bytes>,
 }
 
 impl Download {
     pub(super) fn new(operation: &'static str, answer: reqwest::Response, idle: Duration) -> Self {
-        Self { operation, answer, progress: Progress::start(), idle, received: 0 }
+        Self { operation, answer, progress: Progress::start(), idle, received: 0, ahead: None }
+    }
+
+    /// The status, a successful one.
+    pub fn status(&self) -> StatusCode {
+        self.answer.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.answer.headers()
     }
 
     /// The content type as the service has it stored, if it is a valid one.
@@ -72,6 +84,27 @@ impl Download {
     /// # Errors
     /// [`ErrorKind::Timeout`] when nothing came for too long, [`ErrorKind::Transport`] when the connection broke.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, DownloadError> {
+        match self.ahead.take() {
+            Some(chunk) => Ok(Some(chunk)),
+            None => self.receive().await,
+        }
+    }
+
+    /// Waits until the content begins to arrive. For what can't be taken back once it is passed on: up to here an
+    /// attempt that breaks is repeated unseen.
+    ///
+    /// * `expected`: the length that the content should have, in bytes, where it is known.
+    ///
+    /// # Errors
+    /// As for [`chunk`](Self::chunk), and as for [`check_length`](Self::check_length) when nothing comes at all.
+    pub async fn wait_for_content(&mut self, expected: Option<u64>) -> Result<(), DownloadError> {
+        if self.ahead.is_none() {
+            self.ahead = self.receive().await?;
+        }
+        if self.ahead.is_none() { self.check_length(expected) } else { Ok(()) }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, DownloadError> {
         let chunk = next(&mut self.answer, &self.progress, self.idle).await?;
         self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         Ok(chunk)

@@ -11,12 +11,15 @@ use url::Url;
 
 use super::answer::Answer;
 use super::attempt::Fault;
+use super::attended::attended;
+use super::clock::ServiceClock;
 use super::progress::Progress;
 use super::read;
+use super::report::{Call, CallReport, Head, Observers};
 use super::spec::{RequestBody, RequestSpec};
 use crate::error::MAX_BODY;
 use crate::retry::{Backoff, RetryBudget, RetryPolicy};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Timestamp, TokenScopes};
 
 /// Sends request descriptions to one service and reads its answers. Cheap to clone; clones share connections and the
 /// limit on retries.
@@ -27,6 +30,8 @@ pub struct Transport {
     retry: RetryPolicy,
     budget: Arc<RetryBudget>,
     idle: Duration,
+    observers: Observers,
+    clock: Arc<ServiceClock>,
 }
 
 /// After how long without progress an attempt is given up.
@@ -35,7 +40,15 @@ const IDLE: Duration = Duration::from_secs(60);
 impl Transport {
     /// To the service below `base`, through `http` with all its layers.
     pub fn new(http: ClientWithMiddleware, base: Url, retry: RetryPolicy) -> Self {
-        Self { http, base, retry, budget: Arc::default(), idle: IDLE }
+        Self {
+            http,
+            base,
+            retry,
+            budget: Arc::default(),
+            idle: IDLE,
+            observers: Observers::default(),
+            clock: Arc::default(),
+        }
     }
 
     /// Gives an attempt up after this long without progress: no byte sent, none received. Default 60 s.
@@ -52,12 +65,36 @@ impl Transport {
         self
     }
 
+    /// With somebody who is told how each call ends, after those who are told already.
+    ///
+    /// A call ends with its answer read or with its error, however many attempts it takes: a download when its
+    /// content is received, or, where the content is passed on as it arrives, when it begins to. A call that is refused
+    /// before it is sent, and one that the caller drops, is not reported.
+    ///
+    /// `observer` is called on the caller's task, so it must not block.
+    #[must_use]
+    pub fn observed(mut self, observer: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
+        self.observers = self.observers.and(observer);
+        self
+    }
+
+    /// The present by the service's clock, as its last answer showed it; by this computer's as long as none came.
+    pub fn service_now(&self) -> Timestamp {
+        self.clock.now().into()
+    }
+
     /// Sends, and reads the answer as JSON.
     ///
     /// # Errors
     /// Any kind of [`Error`]; [`ErrorKind::Decode`] when the answer is not what it should be.
     pub async fn json<T: DeserializeOwned>(&self, spec: &RequestSpec) -> Result<T, Error> {
-        self.answer(spec).await?.json()
+        let answer = self.fetch(spec).await?;
+        let read = answer.json();
+        match &read {
+            Ok(_) => self.observers.succeeded(&answer.call),
+            Err(error) => self.observers.failed(error),
+        }
+        read
     }
 
     /// Sends, and reads the answer's body whole.
@@ -65,14 +102,20 @@ impl Transport {
     /// # Errors
     /// Any kind of [`Error`] but [`ErrorKind::Decode`].
     pub async fn answer(&self, spec: &RequestSpec) -> Result<Answer, Error> {
+        let answer = self.fetch(spec).await?;
+        self.observers.succeeded(&answer.call);
+        Ok(answer)
+    }
+
+    /// Leaves it to the caller to report a success.
+    async fn fetch(&self, spec: &RequestSpec) -> Result<Answer, Error> {
         let read = async |mut answer: reqwest::Response, progress: Progress| {
-            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let headers = std::mem::take(answer.headers_mut());
             let body = read::whole(answer, &progress, self.idle).await?;
-            Ok((status, headers, body))
+            Ok((headers, body))
         };
-        let ((status, headers, body), call) = self.run(spec, read).await?;
-        let Call { target, attempts, elapsed } = call;
-        Ok(Answer { operation: spec.operation, target, attempts, elapsed, status, headers, body })
+        let ((headers, body), call) = self.run(spec, read).await?;
+        Ok(Answer { call, headers, body })
     }
 
     /// Sends, and hands each attempt's answer to `receive` as its content arrives. Should the content break off,
@@ -89,9 +132,12 @@ impl Transport {
             let received = receive(read::Download::new(spec.operation, answer, self.idle));
             async { received.await.map_err(read::DownloadError::into_fault) }
         };
-        self.run(spec, read).await.map(|(received, _)| received)
+        let (received, call) = self.run(spec, read).await?;
+        self.observers.succeeded(&call);
+        Ok(received)
     }
 
+    /// Reports a failure, but no success, since the answer may turn out to be unreadable.
     async fn run<T, F, Fut>(&self, spec: &RequestSpec, read: F) -> Result<(T, Call), Error>
     where
         F: Fn(reqwest::Response, Progress) -> Fut,
@@ -103,15 +149,20 @@ impl Transport {
         let mut renewed = false;
         let mut reached = false;
         let mut attempts = 0;
+        let mut absent = Duration::ZERO;
         loop {
             attempts += 1;
             let span =
                 tracing::debug_span!("altinn", otel.name = spec.operation, op = spec.operation, attempt = attempts);
-            let fault = match self.attempt(spec, &url, &read).instrument(span).await {
-                Ok(value) => {
+            // Boxed, or every caller's future would be larger by all that an attempt holds.
+            let attempt = Box::pin(self.attempt(spec, &url, &read).instrument(span));
+            let (attempt, left_alone) = attended(attempt).await;
+            absent += left_alone;
+            let fault = match attempt {
+                Ok((value, head)) => {
                     self.budget.success();
-                    let target = url.path().to_owned();
-                    return Ok((value, Call { target, attempts, elapsed: begun.elapsed() }));
+                    let (operation, target) = (spec.operation, url.path().to_owned());
+                    return Ok((value, Call { operation, target, head, attempts, elapsed: begun.elapsed() }));
                 }
                 Err(fault) => fault,
             };
@@ -123,41 +174,46 @@ impl Transport {
                 renewed = true;
                 continue;
             }
-            let wait = self.wait(spec, &fault, attempts, begun, &mut backoff);
+            let taken = begun.elapsed().saturating_sub(absent);
+            let wait = self.wait(spec, &fault, attempts, taken, &mut backoff);
             tracing::debug!(op = spec.operation, attempt = attempts, kind = ?fault.kind, ?wait, "attempt failed");
             match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
+                Some(wait) => absent += attended(tokio::time::sleep(wait)).await.1,
                 None => {
                     let target = url.path().to_owned();
-                    let error = fault.into_error(spec.operation).with_reached(reached);
-                    return Err(error.with_call(target, attempts, begun.elapsed()));
+                    let error = fault.into_error(spec.operation).with_reached(reached).with_repeatable(spec.repeatable);
+                    let error = error.with_call(target, attempts, begun.elapsed());
+                    self.observers.failed(&error);
+                    return Err(error);
                 }
             }
         }
     }
 
-    /// How long to wait before the next attempt; `None` if there is to be none.
+    /// How long to wait before the next attempt; `None` if there is to be none. `taken`: for how long the call was
+    /// attended to.
     fn wait(
         &self,
         spec: &RequestSpec,
         fault: &Fault,
         attempts: u32,
-        begun: Instant,
+        taken: Duration,
         backoff: &mut Backoff,
     ) -> Option<Duration> {
         let fresh = match &spec.body {
             RequestBody::Payload(payload) => payload.is_fresh(),
             RequestBody::Empty | RequestBody::Json(_) => true,
         };
-        if attempts > self.retry.max_retries || !fresh || !fault.worth_repeating(spec.repeatable) {
+        let most = if (spec.hasty)(fault.kind, fault.status()) { 1 } else { u32::MAX };
+        if attempts > self.retry.max_retries.min(most) || !fresh || !fault.worth_repeating(spec.repeatable) {
             return None;
         }
         let wait = backoff.next().max(fault.retry_after.unwrap_or_default());
-        let in_time = begun.elapsed() + wait < self.retry.budget;
+        let in_time = taken + wait < self.retry.budget;
         (in_time && self.budget.take()).then_some(wait)
     }
 
-    async fn attempt<T, F, Fut>(&self, spec: &RequestSpec, url: &Url, read: &F) -> Result<T, Fault>
+    async fn attempt<T, F, Fut>(&self, spec: &RequestSpec, url: &Url, read: &F) -> Result<(T, Head), Fault>
     where
         F: Fn(reqwest::Response, Progress) -> Fut,
         Fut: Future<Output = Result<T, Fault>>,
@@ -171,10 +227,15 @@ impl Transport {
         };
         let sent = progress.watch(self.idle, request.send()).await;
         let answer = sent.ok_or_else(|| Fault::timeout(self.idle))?.map_err(Fault::broken)?;
+        self.clock.observe(answer.headers());
         let status = answer.status();
         tracing::debug!(status = status.as_u16(), "answered");
         if status.is_success() {
-            return read(answer, progress).await;
+            let head = Head::new(status, answer.headers());
+            return match read(answer, progress).await {
+                Ok(value) => Ok((value, head)),
+                Err(fault) => Err(fault.after(head)),
+            };
         }
         Err(self.refusal(spec, status, answer, &progress).await)
     }
@@ -187,21 +248,16 @@ impl Transport {
         progress: &Progress,
     ) -> Fault {
         let headers = answer.headers().clone();
-        match read::bounded(answer, MAX_BODY, progress, self.idle).await {
+        let scopes = answer.extensions().get::<TokenScopes>().cloned();
+        let fault = match read::bounded(answer, MAX_BODY, progress, self.idle).await {
             Ok(body) => Fault::refused(status, &headers, &body, spec.judge),
             // A 404 may be true, or a passing fault of the service: only its explanation tells.
             Err(broken) if status == StatusCode::NOT_FOUND => broken,
             // Any other status counts even if its explanation breaks off.
             Err(_) => Fault::refused(status, &headers, &[], spec.judge),
-        }
+        };
+        fault.of_token(scopes.as_ref(), spec)
     }
-}
-
-/// What is known of a call beside its answer.
-struct Call {
-    target: String,
-    attempts: u32,
-    elapsed: Duration,
 }
 
 fn rebuilt_per_attempt(body: &RequestBody) -> bool {

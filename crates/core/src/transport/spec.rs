@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::{Error, ErrorKind, Payload};
+use crate::{Error, ErrorKind, INSTANCES_READ, INSTANCES_WRITE, Payload};
 
 /// One request, described: what will be sent, and how its failures are to be read. Pure data; nothing is sent.
 #[derive(Debug)]
@@ -17,7 +17,9 @@ pub struct RequestSpec {
     pub(super) headers: HeaderMap,
     pub(super) body: RequestBody,
     pub(super) repeatable: bool,
+    pub(super) scope: &'static str,
     pub(super) judge: fn(StatusCode, Option<&str>) -> Verdict,
+    pub(super) hasty: fn(ErrorKind, Option<StatusCode>) -> bool,
 }
 
 /// What a request carries. `Debug` shows how long it is, not what it says.
@@ -47,15 +49,30 @@ impl fmt::Debug for RequestBody {
 pub struct Verdict {
     /// `Some(true)`: a passing fault whatever the status says. `Some(false)`: trying again is of no use.
     pub passing: Option<bool>,
+    /// It looks like a judgement and may be a passing fault all the same, since the service answers both alike.
+    pub may_pass: bool,
     /// The likely cause and what helps.
     pub advice: Option<&'static str>,
+    /// What to say in place of `advice` where it is known whether the token has the operation's scope.
+    pub by_scope: Option<ByScope>,
+}
+
+/// The likely cause of a refusal by an operation for which the service looks at the token's scopes.
+#[derive(Debug, Clone, Copy)]
+pub struct ByScope {
+    /// Where the token has the scope.
+    pub has: &'static str,
+    /// Where it lacks it.
+    pub lacks: &'static str,
 }
 
 impl RequestSpec {
     /// A request named `operation`. The method decides whether sending it twice does harm: only POST and PATCH do,
-    /// unless [`repeatable`](Self::repeatable) says otherwise.
+    /// unless [`repeatable`](Self::repeatable) says otherwise; and which scope it needs, unless
+    /// [`scope`](Self::scope) does.
     pub fn new(operation: &'static str, method: Method) -> Self {
         let repeatable = !matches!(method, Method::POST | Method::PATCH);
+        let scope = if method.is_safe() { INSTANCES_READ } else { INSTANCES_WRITE };
         Self {
             operation,
             method,
@@ -64,7 +81,9 @@ impl RequestSpec {
             headers: HeaderMap::new(),
             body: RequestBody::Empty,
             repeatable,
+            scope,
             judge: |_, _| Verdict::default(),
+            hasty: |_, _| false,
         }
     }
 
@@ -128,10 +147,25 @@ impl RequestSpec {
         self
     }
 
+    /// Says which scope the caller's token must have, where the method misleads. A refusal is held against it.
+    #[must_use]
+    pub fn scope(mut self, scope: &'static str) -> Self {
+        self.scope = scope;
+        self
+    }
+
     /// Sets how the operation reads its failures: gets the status and the service's words.
     #[must_use]
     pub fn judge(mut self, judge: fn(StatusCode, Option<&str>) -> Verdict) -> Self {
         self.judge = judge;
+        self
+    }
+
+    /// Sets after which failures it is sent again once at most, because the caller has something better to try then:
+    /// gets the kind, and the status where an answer came.
+    #[must_use]
+    pub fn hasty(mut self, hasty: fn(ErrorKind, Option<StatusCode>) -> bool) -> Self {
+        self.hasty = hasty;
         self
     }
 

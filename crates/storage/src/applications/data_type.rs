@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use altinn_core::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
@@ -15,28 +16,28 @@ use serde_with::{As, DefaultOnNull};
 pub struct DataType {
     /// Its id, compared letter by letter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// What it is for, by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub description: BTreeMap<String, Option<String>>,
+    pub description: BTreeMap<Text, Option<Text>>,
     /// The content types that apps take. None: all.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub allowed_content_types: Vec<String>,
+    pub allowed_content_types: Vec<Text>,
     /// Who may contribute, such as `app:owned` or `org:ttd`.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub allowed_contributors: Vec<String>,
+    pub allowed_contributors: Vec<Text>,
     /// The action that the policy must grant, beside `read`, to download.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action_required_to_read: Option<String>,
+    pub action_required_to_read: Option<Text>,
     /// The action that the policy must grant, beside `write`, to upload, replace and delete.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action_required_to_write: Option<String>,
+    pub action_required_to_write: Option<Text>,
     /// What the app does with it. None for plain files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_logic: Option<ApplicationLogic>,
     /// The task that it belongs to, such as `Task_1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_id: Option<String>,
+    pub task_id: Option<Text>,
     /// The largest size that apps take, in megabytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_size: Option<i32>,
@@ -46,7 +47,7 @@ pub struct DataType {
     pub min_count: i32,
     /// How the portal groups it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub grouping: Option<String>,
+    pub grouping: Option<Text>,
     /// Whether the app makes a PDF of it. Yes where nothing is said.
     pub enable_pdf_creation: bool,
     /// Whether new content is scanned for viruses.
@@ -55,13 +56,13 @@ pub struct DataType {
     pub validation_error_on_pending_file_scan: bool,
     /// What analyses its content in the app.
     #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub enabled_file_analysers: Vec<String>,
+    pub enabled_file_analysers: Vec<Text>,
     /// What validates its content in the app.
     #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub enabled_file_validators: Vec<String>,
+    pub enabled_file_validators: Vec<Text>,
     /// The keys that apps take in user-defined metadata. None: any, unless the app says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed_keys_for_user_defined_metadata: Option<Vec<String>>,
+    pub allowed_keys_for_user_defined_metadata: Option<Vec<Text>>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -104,10 +105,10 @@ pub struct ApplicationLogic {
     pub auto_create: Option<bool>,
     /// The class that it is read into; older metadata spells the member with a capital.
     #[serde(skip_serializing_if = "Option::is_none", alias = "ClassRef")]
-    pub class_ref: Option<String>,
+    pub class_ref: Option<Text>,
     /// Its schema.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema_ref: Option<String>,
+    pub schema_ref: Option<Text>,
     /// Whether it may be used without login where there is no instance.
     pub allow_anonymous_on_stateless: bool,
     /// Whether its elements are deleted when the process ends. Only such can be
@@ -132,8 +133,8 @@ pub struct ApplicationLogic {
 pub struct ShadowFields {
     /// What their names begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub prefix: Option<String>,
+    pub prefix: Option<Text>,
     /// The data type that the form without them is stored as.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub save_to_data_type: Option<String>,
+    pub save_to_data_type: Option<Text>,
 }

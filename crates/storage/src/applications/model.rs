@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use altinn_core::{AppId, Timestamp};
+use altinn_core::{AppId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
@@ -19,19 +19,19 @@ use super::settings::{
 pub struct Application {
     /// Its id, `{org}/{app}`; see [`app_id`](Self::app_id).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// The service owner's code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub org: Option<String>,
+    pub org: Option<Text>,
     /// The version that is deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub version_id: Option<String>,
+    pub version_id: Option<Text>,
     /// Its title by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub title: BTreeMap<String, Option<String>>,
+    pub title: BTreeMap<Text, Option<Text>>,
     /// What it is for, by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub description: BTreeMap<String, Option<String>>,
+    pub description: BTreeMap<Text, Option<Text>>,
     /// From when it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
@@ -40,7 +40,7 @@ pub struct Application {
     pub valid_to: Option<Timestamp>,
     /// The id of its process definition.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub process_id: Option<String>,
+    pub process_id: Option<Text>,
     /// The data types that its instances may hold.
     #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub data_types: Vec<DataType>,
@@ -80,7 +80,7 @@ pub struct Application {
     pub disallow_user_instantiation: bool,
     /// Its home page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub homepage: Option<String>,
+    pub homepage: Option<Text>,
     /// Words to find it by.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub keywords: Vec<Keyword>,
@@ -95,13 +95,13 @@ pub struct Application {
     pub created: Option<Timestamp>,
     /// Who deployed it first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<String>,
+    pub created_by: Option<Text>,
     /// When it was last deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_changed: Option<Timestamp>,
     /// Who deployed it last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_changed_by: Option<String>,
+    pub last_changed_by: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -140,11 +140,11 @@ pub struct PartyTypesAllowed {
 #[non_exhaustive]
 pub struct DataField {
     /// The key under which the instance has it.
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// Where it stands in the form.
-    pub path: Option<String>,
+    pub path: Option<Text>,
     /// The form's data type.
-    pub data_type_id: Option<String>,
+    pub data_type_id: Option<Text>,
 }
 
 /// A word to find an app by.
@@ -153,9 +153,9 @@ pub struct DataField {
 #[non_exhaustive]
 pub struct Keyword {
     /// The word.
-    pub word: Option<String>,
+    pub word: Option<Text>,
     /// Its language.
-    pub language: Option<String>,
+    pub language: Option<Text>,
 }
 
 /// Whom to turn to about an app.
@@ -164,13 +164,13 @@ pub struct Keyword {
 #[non_exhaustive]
 pub struct ContactPoint {
     /// What for.
-    pub category: Option<String>,
+    pub category: Option<Text>,
     /// An e-mail address.
-    pub email: Option<String>,
+    pub email: Option<Text>,
     /// A telephone number.
-    pub telephone: Option<String>,
+    pub telephone: Option<Text>,
     /// The address of a page.
-    pub contact_page: Option<String>,
+    pub contact_page: Option<Text>,
 }
 
 #[cfg(test)]

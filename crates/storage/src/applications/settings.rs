@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use altinn_core::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
@@ -11,7 +12,7 @@ use serde_with::{As, DefaultOnNull};
 pub struct AccessMetadata {
     /// What a right to it means, by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub right_description: BTreeMap<String, Option<String>>,
+    pub right_description: BTreeMap<Text, Option<Text>>,
     /// Whether rights to it can be delegated.
     pub delegable: bool,
     /// Whether it is shown where rights are delegated.
@@ -34,7 +35,7 @@ pub struct ApiScopesConfiguration {
     pub service_owners: Option<ApiScopes>,
     /// The key of the text that is shown to one who lacks the scope.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_message_text_resource_key: Option<String>,
+    pub error_message_text_resource_key: Option<Text>,
 }
 
 /// The scopes that an app's own API asks of one kind of callers. `[app]` in a scope stands for the app's name.
@@ -43,11 +44,11 @@ pub struct ApiScopesConfiguration {
 #[non_exhaustive]
 pub struct ApiScopes {
     /// To read.
-    pub read: Option<String>,
+    pub read: Option<Text>,
     /// To write.
-    pub write: Option<String>,
+    pub write: Option<Text>,
     /// The key of the text that is shown to one who lacks the scope.
-    pub error_message_text_resource_key: Option<String>,
+    pub error_message_text_resource_key: Option<Text>,
 }
 
 /// What a user meets first in an app.
@@ -56,7 +57,7 @@ pub struct ApiScopes {
 #[non_exhaustive]
 pub struct OnEntry {
     /// A new instance, a list of those begun, or a page of the app's own.
-    pub show: Option<String>,
+    pub show: Option<Text>,
 }
 
 /// How an archived instance is copied to a new one.
@@ -67,9 +68,9 @@ pub struct CopyInstanceSettings {
     /// Whether it can be.
     pub enabled: bool,
     /// Data types that are left out.
-    pub excluded_data_types: Option<Vec<String>>,
+    pub excluded_data_types: Option<Vec<Text>>,
     /// Fields that are left out.
-    pub excluded_data_fields: Option<Vec<String>>,
+    pub excluded_data_fields: Option<Vec<Text>>,
     /// Whether files go along.
     pub include_attachments: bool,
 }
@@ -99,7 +100,7 @@ pub struct HideSettings {
     pub hide_always: bool,
     /// In these tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hide_on_task: Option<Vec<String>>,
+    pub hide_on_task: Option<Vec<Text>>,
 }
 
 /// How an app sends through eFormidling.
@@ -109,33 +110,33 @@ pub struct HideSettings {
 pub struct EFormidlingContract {
     /// The channel, such as `DPF`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_id: Option<String>,
+    pub service_id: Option<Text>,
     /// The kind of a shipment by DPF.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dpf_shipment_type: Option<String>,
+    pub dpf_shipment_type: Option<Text>,
     /// The receiver's organisation number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub receiver: Option<String>,
+    pub receiver: Option<Text>,
     /// The task after which it sends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_after_task_id: Option<String>,
+    pub send_after_task_id: Option<Text>,
     /// The process that the receiver runs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub process: Option<String>,
+    pub process: Option<Text>,
     /// The standard of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub standard: Option<String>,
+    pub standard: Option<Text>,
     /// The version of its type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub type_version: Option<String>,
+    pub type_version: Option<Text>,
     /// Its type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub message_type: Option<String>,
+    pub message_type: Option<Text>,
     /// How strongly the receiver must be authenticated.
     pub security_level: i32,
     /// The data types that are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_types: Option<Vec<String>>,
+    pub data_types: Option<Vec<Text>>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

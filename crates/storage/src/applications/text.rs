@@ -1,3 +1,4 @@
+use altinn_core::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
@@ -9,13 +10,13 @@ use serde_with::{As, DefaultOnNull};
 pub struct TextResource {
     /// Its id, `{org}-{app}-{language}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// The service owner's code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub org: Option<String>,
+    pub org: Option<Text>,
     /// Two letters, such as `nb`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
+    pub language: Option<Text>,
     /// The texts.
     #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub resources: Vec<TextElement>,
@@ -37,9 +38,9 @@ impl TextResource {
 #[non_exhaustive]
 pub struct TextElement {
     /// Its key.
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// The text, with `{0}`, `{1}` … where its variables stand.
-    pub value: Option<String>,
+    pub value: Option<Text>,
     /// What its variables are replaced by, in order.
     #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     pub variables: Vec<TextVariable>,
@@ -51,11 +52,11 @@ pub struct TextElement {
 #[non_exhaustive]
 pub struct TextVariable {
     /// Where it stands in the source.
-    pub key: Option<String>,
+    pub key: Option<Text>,
     /// The source, such as `dataModel.default`.
-    pub data_source: Option<String>,
+    pub data_source: Option<Text>,
     /// What stands for it where the source has nothing.
-    pub default_value: Option<String>,
+    pub default_value: Option<Text>,
 }
 
 #[cfg(test)]

@@ -34,7 +34,8 @@ impl<S: Scope> ClientBuilder<S> {
     }
 
     /// An HTTP client of your own, with its proxy, certificates and pool. Turn its redirects off, since a redirect would
-    /// carry the token elsewhere, and set no total or read time-out, since it would end long transfers.
+    /// carry the token elsewhere, and set no total or read time-out, since it would end long transfers. Without it the
+    /// system's proxy is used (`HTTPS_PROXY`, `NO_PROXY`), though not for addresses on this computer.
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -82,10 +83,10 @@ impl<S: Scope> ClientBuilder<S> {
         let base = base.join("storage/api/v1/").map_err(|error| unusable().with_source(error))?;
         let http = match self.http {
             Some(http) => http,
-            None => http_client(&HttpOptions {
-                user_agent: user_agent(self.application.as_deref()),
-                connect_timeout: self.connect_timeout,
-            })?,
+            None => {
+                let user_agent = user_agent(self.application.as_deref());
+                http_client(&HttpOptions { user_agent, connect_timeout: self.connect_timeout }, &base)?
+            }
         };
         let mut http = reqwest_middleware::ClientBuilder::new(http);
         for layer in self.layers {

@@ -1,12 +1,13 @@
 mod builder;
 mod check;
 mod raw;
+mod raw_stream;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use altinn_auth::Credentials;
-use altinn_core::transport::Transport;
+use altinn_core::transport::{CallReport, Transport};
 use altinn_core::{CanConfirm, CanRead, CanWrite, Environment, Error, InstanceId, Read, ReadConfirm, ReadWrite, Scope};
 use http::Method;
 
@@ -20,6 +21,7 @@ use crate::process::Process;
 pub use builder::ClientBuilder;
 pub use check::check;
 pub use raw::RawRequest;
+pub use raw_stream::RawStream;
 
 /// A client of Altinn Storage. Cheap to clone; clones share connections, tokens and the limit on retries.
 ///
@@ -53,6 +55,45 @@ impl<S: Scope> Client<S> {
 
     fn from_parts(transport: Transport, environment: Environment) -> Self {
         Self { transport, environment, access: PhantomData }
+    }
+
+    /// The same client, whose calls also tell `observer` how they end: status, request id, attempts, time. It is called
+    /// once for each call, on the caller's task, so it must not block. Clients that are made from this one tell it too.
+    ///
+    /// Pages of a list are calls of their own, which end when the page is received. A [download](crate::Download) ends
+    /// when its content is received, but as a stream or to a writer when the content begins to arrive. Not reported are
+    /// calls that are refused before they are sent, those that are dropped, and the requests for tokens.
+    ///
+    /// ```
+    /// # use altinn_auth::Credentials;
+    /// # use altinn_core::{Environment, INSTANCES_READ, Read};
+    /// # use altinn_emulator::{Emulator, Failure, Submission};
+    /// # use altinn_storage::Client;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// # use altinn_watch as _;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::start().await?;
+    /// # let id = emulator.seed(Submission::new("ttd/mottak-demo", 510001)).parse()?;
+    /// # let token = emulator.service_owner_token("ttd", INSTANCES_READ)?;
+    /// # let credentials = Credentials::<Read>::with_token(Environment::emulator(emulator.url())?, token);
+    /// # let client = Client::new(credentials)?;
+    /// # emulator.fail_next("/storage/", Failure::status(503));
+    /// let calls = Arc::new(Mutex::new(Vec::new()));
+    /// let log = Arc::clone(&calls);
+    /// let observed = client.observed(move |call| log.lock().unwrap().push(call.clone()));
+    /// let instance = observed.instances().get(id).await?;
+    ///
+    /// let calls = calls.lock().unwrap();
+    /// let status = calls[0].status().map(|status| status.as_u16());
+    /// assert_eq!((calls[0].operation(), status, calls[0].attempts()), ("instances.get", Some(200), 2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn observed(&self, observer: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
+        Self::from_parts(self.transport.clone().observed(observer), self.environment.clone())
     }
 
     /// The environment that it talks to.

@@ -1,15 +1,17 @@
 use std::borrow::Cow;
 
-use altinn_core::transport::{Answer, RequestSpec, Transport};
+use altinn_core::transport::{Answer, Download, RequestSpec, Transport};
 use altinn_core::{Error, Payload};
 use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
+
+use super::raw_stream::RawStream;
 
 /// A request of your own to Storage, for what this crate has no method for: with the same token, retries and errors.
 ///
 /// From [`Client::raw_get`](super::Client::raw_get) and [`Client::raw_write`](super::Client::raw_write).
 #[derive(Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "nothing is sent before `send` or `stream`"]
 pub struct RawRequest {
     transport: Transport,
     spec: RequestSpec,
@@ -62,5 +64,18 @@ impl RawRequest {
     /// call may meet.
     pub async fn send(self) -> Result<Answer, Error> {
         self.transport.answer(&self.spec).await
+    }
+
+    /// Sends it, and gives the answer's content as it arrives, for answers that are large or have no end. Attempts are
+    /// repeated until the content begins to arrive, not after that.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send). The stream ends with an error if it breaks.
+    pub async fn stream(self) -> Result<RawStream, Error> {
+        let begin = async |mut incoming: Download| {
+            incoming.wait_for_content(None).await?;
+            Ok(incoming)
+        };
+        self.transport.download(&self.spec, begin).await.map(RawStream::new)
     }
 }

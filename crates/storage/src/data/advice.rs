@@ -3,7 +3,7 @@
 use altinn_core::transport::Verdict;
 use http::StatusCode;
 
-use crate::advice::{NO_READ, common, explain};
+use crate::advice::{common, explain, no_read, refused_or_unanswered};
 
 const NO_WRITE: &str = "the app's policy does not let the service owner write, or there is no such instance: its policy \
                         file needs the action write for the service owner, and the data type's actionRequiredToWrite \
@@ -16,7 +16,7 @@ fn undeclared(words: Option<&str>) -> bool {
 /// For listing.
 pub(super) fn list(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(NO_READ),
+        StatusCode::FORBIDDEN => no_read(),
         _ => common(status, words),
     }
 }
@@ -29,7 +29,7 @@ pub(super) fn download(status: StatusCode, words: Option<&str>) -> Verdict {
         {
             explain("the content is gone, or the data element belongs to another instance")
         }
-        StatusCode::FORBIDDEN => explain(NO_READ),
+        StatusCode::FORBIDDEN => no_read(),
         _ => common(status, words),
     }
 }
@@ -92,9 +92,9 @@ pub(super) fn update_metadata(status: StatusCode, words: Option<&str>) -> Verdic
 /// For locking.
 pub(super) fn lock(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(
+        StatusCode::FORBIDDEN => refused_or_unanswered!(
             "the app's policy does not let the service owner work on the task in which the instance stands: it needs \
-             the task's action, or the action reject",
+             the task's action, or the action reject"
         ),
         _ => common(status, words),
     }
@@ -103,9 +103,9 @@ pub(super) fn lock(status: StatusCode, words: Option<&str>) -> Verdict {
 /// For unlocking.
 pub(super) fn unlock(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(
+        StatusCode::FORBIDDEN => refused_or_unanswered!(
             "the app's policy does not let the service owner unlock, or there is no such instance: its policy file \
-             needs one of the actions write, unlock and reject for the service owner",
+             needs one of the actions write, unlock and reject for the service owner"
         ),
         _ => common(status, words),
     }

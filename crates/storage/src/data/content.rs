@@ -4,13 +4,13 @@ use altinn_core::transport::RequestSpec;
 use altinn_core::{DataElementId, Error, ErrorKind, Payload};
 use http::{HeaderValue, header};
 
-use super::file_name::disposition;
+use super::file_name::FileName;
 
 /// What an upload or a replacement sends: the content, and what is said about it.
 pub(super) struct Content {
     pub(super) payload: Payload,
     pub(super) content_type: String,
-    pub(super) file_name: Option<String>,
+    pub(super) file_name: Option<FileName>,
     pub(super) refs: Vec<DataElementId>,
     pub(super) generated_from_task: Option<String>,
 }
@@ -28,9 +28,13 @@ impl Content {
     }
 
     pub(super) fn add_to(self, mut spec: RequestSpec) -> Result<RequestSpec, Error> {
-        let content_type = HeaderValue::try_from(self.content_type).map_err(|_| {
-            Error::new(ErrorKind::InvalidInput, spec.operation()).with_detail("the content type can't be sent")
-        })?;
+        let operation = spec.operation();
+        let invalid = |detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail);
+        if let Some(harm) = harm(&self.content_type) {
+            return Err(invalid(harm));
+        }
+        let content_type =
+            HeaderValue::try_from(self.content_type).map_err(|_| invalid("the content type can't be sent"))?;
         spec = spec.header(header::CONTENT_TYPE, content_type);
         for element in &self.refs {
             spec = spec.query("refs", element);
@@ -39,10 +43,27 @@ impl Content {
             spec = spec.query("generatedFromTask", task);
         }
         if let Some(name) = &self.file_name {
-            let disposition = disposition(spec.operation(), name)?;
-            spec = spec.header(header::CONTENT_DISPOSITION, disposition);
+            spec = spec.header(header::CONTENT_DISPOSITION, name.disposition(operation)?);
         }
         Ok(spec.payload(self.payload))
+    }
+}
+
+/// What the service would do to a content of this type instead of storing it.
+fn harm(content_type: &str) -> Option<&'static str> {
+    let content_type = content_type.to_ascii_lowercase();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if content_type.contains("multipart/") {
+        Some(
+            "the service takes a multipart content apart and keeps its first part alone, or fails on it: send it as \
+             application/octet-stream",
+        )
+    } else if essence == mime::APPLICATION_WWW_FORM_URLENCODED {
+        Some(
+            "the service reads a form before it is stored, and nothing is left of it: send it as application/octet-stream",
+        )
+    } else {
+        None
     }
 }
 
@@ -55,5 +76,26 @@ impl fmt::Debug for Content {
             .field("refs", &self.refs)
             .field("generated_from_task", &self.generated_from_task)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_the_service_reads_itself_are_known_in_any_spelling() {
+        for harmful in [
+            "multipart/mixed; boundary=snitt",
+            "Multipart/Form-Data",
+            " multipart/related",
+            "application/x-www-form-urlencoded",
+            "Application/X-WWW-Form-URLEncoded ; charset=utf-8",
+        ] {
+            assert!(harm(harmful).is_some(), "{harmful}");
+        }
+        for harmless in ["application/octet-stream", "text/plain; charset=utf-8", "message/rfc822", "", "multipart"] {
+            assert_eq!(harm(harmless), None, "{harmless}");
+        }
     }
 }

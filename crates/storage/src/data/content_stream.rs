@@ -3,13 +3,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use altinn_core::Error;
-use altinn_core::transport::Download as Incoming;
+use altinn_core::transport::{Download as Incoming, DownloadError};
 use bytes::Bytes;
-use futures::Stream;
 use futures::stream::BoxStream;
+use futures::{Stream, TryStreamExt};
 use mime::Mime;
 
 use super::DOWNLOAD;
+use super::integrity::Integrity;
 
 /// The content of a data element as it arrives.
 pub struct ContentStream {
@@ -18,16 +19,18 @@ pub struct ContentStream {
 }
 
 impl ContentStream {
-    /// Of `incoming`, which should be `size` bytes long.
-    pub(super) fn new(incoming: Incoming, size: Option<u64>) -> Self {
+    pub(super) fn new(incoming: Incoming, integrity: Integrity) -> Self {
         let content_type = incoming.content_type();
-        let chunks = futures::stream::try_unfold(incoming, move |mut incoming| async move {
-            let chunk = incoming.chunk().await.map_err(|error| error.into_error(DOWNLOAD))?;
-            if chunk.is_none() {
-                incoming.check_length(size).map_err(|error| error.into_error(DOWNLOAD))?;
+        let chunks = futures::stream::try_unfold((incoming, integrity), async |(mut incoming, mut integrity)| {
+            match incoming.chunk().await? {
+                Some(chunk) => {
+                    integrity.update(&chunk);
+                    Ok(Some((chunk, (incoming, integrity))))
+                }
+                None => integrity.finish(&incoming).map(|_| None),
             }
-            Ok(chunk.map(|chunk| (chunk, incoming)))
         });
+        let chunks = chunks.map_err(|error: DownloadError| error.into_error(DOWNLOAD));
         Self { content_type, chunks: Box::pin(chunks) }
     }
 

@@ -9,8 +9,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::advice;
 use super::content_stream::ContentStream;
+use super::integrity::Integrity;
 use super::part_file::PartFile;
-use super::sha256::{Hasher, Sha256};
+use super::sha256::Sha256;
 use super::{DOWNLOAD, DataElement, FileScanResult, ScanPolicy, of};
 
 /// What to download: a data element as a list showed it, or its id alone. With the element its size and its virus scan
@@ -82,10 +83,15 @@ impl Download {
         self
     }
 
-    /// As [`sha256`](Self::sha256), and another hash than this one fails the download.
+    /// Another hash than this one fails the download, wherever the content goes. A [stream](Self::stream) can tell only at
+    /// its end: what came before is not to be relied on until then.
     pub fn expect_sha256(mut self, expected: Sha256) -> Self {
         self.expected = Some(expected);
         self
+    }
+
+    fn integrity(&self) -> Integrity {
+        Integrity::new(self.target.size, self.expected, self.hash)
     }
 
     fn spec(&self) -> Result<RequestSpec, Error> {
@@ -105,8 +111,8 @@ impl Download {
     /// Into memory, at most `limit` bytes.
     ///
     /// # Errors
-    /// [`Integrity`](ErrorKind::Integrity) when it is larger than `limit` or not as long as it should be,
-    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
+    /// [`Integrity`](ErrorKind::Integrity) when it is larger than `limit`, not as long as it should be or has another
+    /// hash, [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
     pub async fn bytes_up_to(self, limit: u64) -> Result<Bytes, Error> {
         let size = self.target.size;
         let spec = self.spec()?;
@@ -115,14 +121,16 @@ impl Download {
         }
         self.transport
             .download(&spec, async |mut incoming: Incoming| {
+                let mut integrity = self.integrity();
                 let mut content = BytesMut::with_capacity(usize::try_from(size.unwrap_or(0)).unwrap_or(0));
                 while let Some(chunk) = incoming.chunk().await? {
                     if incoming.received() > limit {
                         return Err(DownloadError::too_large(limit));
                     }
+                    integrity.update(&chunk);
                     content.extend_from_slice(&chunk);
                 }
-                incoming.check_length(size)?;
+                integrity.finish(&incoming)?;
                 Ok(content.freeze())
             })
             .await
@@ -159,18 +167,25 @@ impl Download {
     /// # Errors
     /// As for [`to_file`](Self::to_file). After an error `writer` may have got a part.
     pub async fn to_writer(self, mut writer: impl AsyncWrite + Unpin) -> Result<Downloaded, Error> {
-        let incoming = self.transport.download(&self.spec()?, async |incoming: Incoming| Ok(incoming)).await?;
+        let incoming = self.begun().await?;
         self.pass_on(incoming, &mut writer).await.map_err(|error| error.into_error(DOWNLOAD))
     }
 
     /// As a stream. Attempts are repeated until the content begins to arrive, not after that; the stream ends with an
-    /// error if it breaks or lacks a part.
+    /// error if it breaks, lacks a part or has another hash than [expected](Self::expect_sha256).
     ///
     /// # Errors
     /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
     pub async fn stream(self) -> Result<ContentStream, Error> {
-        let incoming = self.transport.download(&self.spec()?, async |incoming: Incoming| Ok(incoming)).await?;
-        Ok(ContentStream::new(incoming, self.target.size))
+        Ok(ContentStream::new(self.begun().await?, self.integrity()))
+    }
+
+    async fn begun(&self) -> Result<Incoming, Error> {
+        let begin = async |mut incoming: Incoming| {
+            incoming.wait_for_content(self.target.size).await?;
+            Ok(incoming)
+        };
+        self.transport.download(&self.spec()?, begin).await
     }
 
     async fn pass_on(
@@ -179,17 +194,13 @@ impl Download {
         writer: &mut (impl AsyncWrite + Unpin),
     ) -> Result<Downloaded, DownloadError> {
         let content_type = incoming.content_type();
-        let mut hasher = Hasher::new(self.hash || self.expected.is_some());
+        let mut integrity = self.integrity();
         while let Some(chunk) = incoming.chunk().await? {
-            hasher.update(&chunk);
+            integrity.update(&chunk);
             writer.write_all(&chunk).await.map_err(not_written)?;
         }
         writer.flush().await.map_err(not_written)?;
-        incoming.check_length(self.target.size)?;
-        let sha256 = hasher.finish();
-        if self.expected.is_some() && sha256 != self.expected {
-            return Err(DownloadError::wrong_hash());
-        }
+        let sha256 = integrity.finish(&incoming)?;
         Ok(Downloaded { size: incoming.received(), sha256, content_type })
     }
 }

@@ -3,29 +3,53 @@ use std::fmt::Write as _;
 use altinn_core::{Error, ErrorKind};
 use http::HeaderValue;
 
-/// The `Content-Disposition` that makes the service store `name` as given.
-///
-/// The service reads `filename*` (RFC 8187), and then decodes the outcome twice more as if it stood in a form: `+`
-/// becomes a space and `%xx` a byte. So those two characters, and no others, are encoded twice beforehand.
-pub(super) fn disposition(operation: &'static str, name: &str) -> Result<HeaderValue, Error> {
-    let invalid = |detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail);
-    if name.trim().is_empty() {
-        return Err(invalid("the file name is empty"));
+/// A file name on its way to the service.
+pub(super) enum FileName {
+    /// Chosen by the caller.
+    Chosen(String),
+    /// What the service has stored, which may be a name that nobody should choose. It stays as it is.
+    Stored(String),
+}
+
+impl FileName {
+    /// The `Content-Disposition` that makes the service store the name as given.
+    pub(super) fn disposition(&self, operation: &'static str) -> Result<HeaderValue, Error> {
+        let invalid = |detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail);
+        let header = match self {
+            Self::Chosen(name) if name.trim().is_empty() => return Err(invalid("the file name is empty")),
+            Self::Chosen(name) if name.chars().any(|c| matches!(c, '/' | '\\') || c.is_control()) => {
+                return Err(invalid("a file name holds no slash, backslash or control character"));
+            }
+            Self::Stored(name) if name.contains('\0') => {
+                return Err(invalid("the service takes no file name with a zero byte"));
+            }
+            // Of an extended form without content it is not known what the service makes.
+            Self::Stored(name) if name.is_empty() => "attachment; filename=\"\"".to_owned(),
+            Self::Chosen(name) | Self::Stored(name) => format!("attachment; filename*=UTF-8''{}", encoded(name)),
+        };
+        HeaderValue::try_from(header).map_err(|_| invalid("the file name can't be sent"))
     }
-    if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
-        return Err(invalid("a file name holds no slash, backslash or control character"));
-    }
-    let twice = name.replace('%', "%2525").replace('+', "%252B");
-    let mut value = String::from("attachment; filename*=UTF-8''");
-    for byte in twice.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            value.push(char::from(byte));
-        } else {
+}
+
+/// The service reads `filename*` (RFC 8187), replaces slashes, and then decodes the outcome twice more as if it stood in
+/// a form: `+` becomes a space and `%xx` a byte. So what would change on that way, and only that, is encoded twice
+/// beforehand.
+fn encoded(name: &str) -> String {
+    let blank = name.trim().is_empty();
+    let mut encoded = String::new();
+    for c in name.chars() {
+        let changes = blank || matches!(c, '%' | '+' | '/' | '\\') || c.is_control();
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
             // Writing to a string does not fail.
-            let _ = write!(value, "%{byte:02X}");
+            let _ = match byte {
+                _ if changes => write!(encoded, "%2525{byte:02X}"),
+                b'-' | b'.' | b'_' | b'~' => write!(encoded, "{c}"),
+                _ if byte.is_ascii_alphanumeric() => write!(encoded, "{c}"),
+                _ => write!(encoded, "%{byte:02X}"),
+            };
         }
     }
-    HeaderValue::try_from(value).map_err(|_| invalid("the file name can't be sent"))
+    encoded
 }
 
 /// One safe path component from a name that somebody else chose: no separators, no control characters, nothing that a
@@ -64,9 +88,20 @@ mod tests {
 
     use super::*;
 
+    fn chosen(name: &str) -> Result<HeaderValue, Error> {
+        FileName::Chosen(name.to_owned()).disposition("data.upload")
+    }
+
+    fn stored(name: &str) -> Result<HeaderValue, Error> {
+        FileName::Stored(name.to_owned()).disposition("data.replace")
+    }
+
     /// What the service does with the header, by the reference.
     fn as_stored(header: &HeaderValue) -> String {
-        let encoded = header.to_str().unwrap().strip_prefix("attachment; filename*=UTF-8''").unwrap();
+        let header = header.to_str().unwrap().strip_prefix("attachment; ").unwrap();
+        let Some(extended) = header.strip_prefix("filename*=UTF-8''") else {
+            return header.strip_prefix("filename=\"").unwrap().strip_suffix('"').unwrap().to_owned();
+        };
         let form = |text: &str| {
             url::form_urlencoded::parse(format!("x={}", text.replace('&', "%26").replace('=', "%3D")).as_bytes())
                 .next()
@@ -74,31 +109,46 @@ mod tests {
                 .1
                 .into_owned()
         };
-        let header_decoded = form(&encoded.replace('+', "%2B"));
-        form(&form(&header_decoded))
+        let header_decoded = form(&extended.replace('+', "%2B"));
+        form(&form(&header_decoded.replace(['/', '\0'], "_")))
     }
 
     #[test]
     fn difficult_names_arrive_as_given() {
         for name in ["skjema.xml", "blåbær.pdf", "a+b.pdf", "100% sant.pdf", "\"sitat\" 'q'.txt", "%2B %25", "日本.pdf"]
         {
-            assert_eq!(as_stored(&disposition("data.upload", name).unwrap()), name);
+            assert_eq!(as_stored(&chosen(name).unwrap()), name);
         }
     }
 
     #[test]
     fn impossible_names_are_refused() {
         for name in ["", " ", "a/b", "a\\b", "a\nb", "a\0b"] {
-            assert!(disposition("data.upload", name).is_err(), "{name:?}");
+            assert!(chosen(name).is_err(), "{name:?}");
+        }
+        assert!(stored("a\0b").is_err());
+    }
+
+    #[test]
+    fn what_is_stored_stays_whatever_it_is() {
+        for name in
+            ["", "   ", "\u{a0}", "C:\\dir\\f.txt", "../../x.txt", "a\r\nb.txt", "a\u{85}\u{7}b", "%2F+", ".skjult "]
+        {
+            assert_eq!(as_stored(&stored(name).unwrap()), name);
         }
     }
 
     proptest! {
         #[test]
         fn any_name_arrives_as_given(name in "[^/\\\\\\p{C}]{1,60}") {
-            if let Ok(header) = disposition("data.upload", &name) {
+            if let Ok(header) = chosen(&name) {
                 prop_assert_eq!(as_stored(&header), name);
             }
+        }
+
+        #[test]
+        fn any_stored_name_stays(name in "[^\\x00]{0,60}") {
+            prop_assert_eq!(as_stored(&stored(&name).unwrap()), name);
         }
 
         #[test]

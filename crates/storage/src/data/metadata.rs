@@ -5,36 +5,73 @@ use altinn_core::{DataElementId, Error, ErrorKind, InstanceId, Timestamp};
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::{DataElement, LOCK, UNLOCK, UPDATE_METADATA, advice, of};
+use super::{DataElement, EDIT_METADATA, LOCK, UNLOCK, UPDATE_METADATA, advice, of};
+use crate::instances::{self, Instance};
 
-pub(super) fn update(instance: InstanceId, element: &DataElement) -> Result<RequestSpec, Error> {
-    of(RequestSpec::new(UPDATE_METADATA, Method::PUT), instance)
+/// Reads the element out of its instance, which also tells the instance's time of change.
+pub(super) async fn edit(
+    transport: &Transport,
+    instance: InstanceId,
+    id: DataElementId,
+    change: impl FnOnce(&mut DataElement),
+) -> Result<DataElement, Error> {
+    let read: Instance = transport.json(&read(instance)).await?;
+    let known = read.data.into_iter().find(|element| element.id == id).ok_or_else(|| missing(EDIT_METADATA))?;
+    let mut changed = known.clone();
+    change(&mut changed);
+    changed.id = id;
+    if changed == known {
+        return Ok(known);
+    }
+    let now = transport.service_now();
+    let at = read.last_changed.map_or(now, |instance| instance.max(now));
+    existing(transport, &update(EDIT_METADATA, instance, &changed, at)?).await
+}
+
+pub(super) async fn replace(
+    transport: &Transport,
+    instance: InstanceId,
+    element: &DataElement,
+) -> Result<DataElement, Error> {
+    existing(transport, &update(UPDATE_METADATA, instance, element, transport.service_now())?).await
+}
+
+fn read(instance: InstanceId) -> RequestSpec {
+    of(RequestSpec::new(EDIT_METADATA, Method::GET), instance).judge(instances::advice::get)
+}
+
+fn update(
+    operation: &'static str,
+    instance: InstanceId,
+    element: &DataElement,
+    at: Timestamp,
+) -> Result<RequestSpec, Error> {
+    let body = updated(instance, element, at)
+        .map_err(|detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail))?;
+    of(RequestSpec::new(operation, Method::PUT), instance)
         .path(["dataelements"])
         .segment(element.id)
         .judge(advice::update_metadata)
-        .json(&updated(instance, element)?)
+        .json(&body)
 }
 
 /// The service stores what the body says, and takes what the body leaves out as removed. So the body is the element as
 /// it was read, unknown members included, but for the time of change.
-fn updated(instance: InstanceId, element: &DataElement) -> Result<DataElement, Error> {
-    let invalid = |detail| Err(Error::new(ErrorKind::InvalidInput, UPDATE_METADATA).with_detail(detail));
+fn updated(instance: InstanceId, element: &DataElement, at: Timestamp) -> Result<DataElement, &'static str> {
     // An element that was made by hand lacks what the service would then take as removed.
     if element.data_type.is_none() {
-        return invalid("the element has no data type: it must be one that was read from the service");
+        return Err("the element has no data type: it must be one that was read from the service");
     }
     let Some(guid) = &element.instance_guid else {
-        return invalid("the element does not say which instance it belongs to: it must be one that was read");
+        return Err("the element does not say which instance it belongs to: it must be one that was read");
     };
-    if !guid.eq_ignore_ascii_case(&instance.guid().to_string()) {
-        return invalid("the element belongs to another instance");
+    if *guid != instance.guid() {
+        return Err("the element belongs to another instance");
     }
     let mut sent = element.clone();
-    // Compared letter by letter with the path, which is in lower case.
-    sent.instance_guid = Some(instance.guid().to_string());
     // The service writes this time to the instance, too, even backwards; a list by time of change that has passed it
     // would then miss the instance.
-    sent.last_changed = Some(element.last_changed.unwrap_or(Timestamp::now()).max(Timestamp::now()));
+    sent.last_changed = Some(element.last_changed.map_or(at, |before| before.max(at)));
     Ok(sent)
 }
 
@@ -55,9 +92,13 @@ fn lock_of(spec: RequestSpec, instance: InstanceId, element: DataElementId) -> R
 pub(super) async fn existing(transport: &Transport, spec: &RequestSpec) -> Result<DataElement, Error> {
     let answer = transport.answer(spec).await?;
     if answer.json::<Map<String, Value>>()?.get("id").is_none_or(Value::is_null) {
-        return Err(Error::new(ErrorKind::NotFound, spec.operation()).with_detail("there is no such data element"));
+        return Err(missing(spec.operation()));
     }
     answer.json()
+}
+
+fn missing(operation: &'static str) -> Error {
+    Error::new(ErrorKind::NotFound, operation).with_detail("there is no such data element")
 }
 
 #[cfg(test)]
@@ -76,7 +117,11 @@ mod tests {
     }
 
     fn body(element: &DataElement) -> Value {
-        serde_json::to_value(updated(instance(), element).unwrap()).unwrap()
+        serde_json::to_value(updated(instance(), element, present()).unwrap()).unwrap()
+    }
+
+    fn present() -> Timestamp {
+        "2024-05-01T12:00:00Z".parse().unwrap()
     }
 
     #[test]
@@ -96,16 +141,17 @@ mod tests {
         assert_eq!((&sent["tags"], &sent["locked"]), (&json!(["a"]), &json!(true)));
         assert_eq!(sent["instanceGuid"], "00000000-0000-4000-8000-000000000abc");
         assert_eq!(sent["lastChanged"], "2999-01-01T00:00:00.1234567Z", "never backwards");
-        assert_eq!(target(&update(instance(), &element).unwrap()), "instances/{i}/dataelements/{e}");
+        assert_eq!(
+            target(&update(UPDATE_METADATA, instance(), &element, present()).unwrap()),
+            "instances/{i}/dataelements/{e}"
+        );
     }
 
     #[test]
     fn the_time_of_change_moves_to_the_present() {
-        let before = Timestamp::now();
         for read in [json!("2020-01-01T00:00:00"), Value::Null] {
             let sent = body(&element(json!({"lastChanged": read})));
-            let sent = sent["lastChanged"].as_str().unwrap();
-            assert!(sent.ends_with('Z') && sent.parse::<Timestamp>().unwrap() >= before, "{sent}");
+            assert_eq!(sent["lastChanged"], "2024-05-01T12:00:00Z");
         }
     }
 
@@ -120,7 +166,8 @@ mod tests {
         let bare = DataElement::new(id());
         let foreign = element(json!({"instanceGuid": "00000000-0000-4000-8000-000000000fff"}));
         for element in [bare, foreign, element(json!({"instanceGuid": null})), element(json!({"dataType": null}))] {
-            assert_eq!(update(instance(), &element).unwrap_err().kind(), ErrorKind::InvalidInput);
+            let refused = update(UPDATE_METADATA, instance(), &element, present()).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidInput);
         }
     }
 }

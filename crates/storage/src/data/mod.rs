@@ -6,6 +6,7 @@ mod content_stream;
 mod delete;
 mod download;
 mod file_name;
+mod integrity;
 mod metadata;
 mod model;
 mod part_file;
@@ -37,6 +38,7 @@ const DOWNLOAD: &str = "data.download";
 const UPLOAD: &str = "data.upload";
 const REPLACE: &str = "data.replace";
 const DELETE: &str = "data.delete";
+const EDIT_METADATA: &str = "data.edit_metadata";
 const UPDATE_METADATA: &str = "data.update_metadata";
 const LOCK: &str = "data.lock";
 const UNLOCK: &str = "data.unlock";
@@ -98,9 +100,9 @@ impl<'a, S: Scope> Data<'a, S> {
     /// the data elements before sending it again.
     ///
     /// # Errors
-    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload or an impossible file
-    /// name, [`Rejected`](altinn_core::ErrorKind::Rejected) for an undeclared data type,
-    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write,
+    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload, an impossible file
+    /// name or a content type that the service does not store, [`Rejected`](altinn_core::ErrorKind::Rejected) for an
+    /// undeclared data type, [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write,
     /// [`PayloadSource`](altinn_core::ErrorKind::PayloadSource) when reading the payload fails, and what any call may
     /// meet.
     pub fn upload(&self, data_type: DataTypeId, payload: impl Into<Payload>) -> Upload
@@ -120,9 +122,9 @@ impl<'a, S: Scope> Data<'a, S> {
     /// [`keeping`](Replace::keeping). One that breaks off on the way leaves the old content as it is.
     ///
     /// # Errors
-    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload or an impossible file
-    /// name, [`Conflict`](altinn_core::ErrorKind::Conflict) when the element is locked,
-    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
+    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload, an impossible file
+    /// name or a content type that the service does not store, [`Conflict`](altinn_core::ErrorKind::Conflict) when the
+    /// element is locked, [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write or there is
     /// no such instance, [`PayloadSource`](altinn_core::ErrorKind::PayloadSource) when reading the payload fails, and
     /// what any call may meet.
@@ -150,6 +152,41 @@ impl<'a, S: Scope> Data<'a, S> {
         DeleteElement::new(self.client.transport().clone(), self.instance, element)
     }
 
+    /// Reads what is known about a data element, lets `change` change it, and writes it back. Needs
+    /// `altinn:serviceowner/instances.read` and `altinn:serviceowner/instances.write`.
+    ///
+    /// * `element`: which one.
+    /// * `change`: gets the element as the service has it. What it leaves alone stays, members that this version does
+    ///   not know included; which changes count, [`update_metadata`](Self::update_metadata) says. If it changes nothing,
+    ///   nothing is written.
+    ///
+    /// There is no guard against others who change the same element between the two calls: the last one wins.
+    ///
+    /// ```
+    /// # use altinn_core::{DataElementId, Error, InstanceId, ReadWrite};
+    /// # async fn example(
+    /// #     client: altinn_storage::Client<ReadWrite>, instance: InstanceId, element: DataElementId,
+    /// # ) -> Result<(), Error> {
+    /// client.data(instance).edit_metadata(element, |element| element.add_tag("journalført")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such instance, or no such element in it,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read or write,
+    /// and what any call may meet.
+    pub async fn edit_metadata(
+        &self,
+        element: DataElementId,
+        change: impl FnOnce(&mut DataElement),
+    ) -> Result<DataElement, Error>
+    where
+        S: CanRead + CanWrite,
+    {
+        metadata::edit(self.client.transport(), self.instance, element, change).await
+    }
+
     /// Replaces what is known about a data element by `element`. Needs `altinn:serviceowner/instances.write`.
     ///
     /// * `element`: as it was read from the service, with the changes that are wanted. Whatever it lacks is removed, its
@@ -159,9 +196,10 @@ impl<'a, S: Scope> Data<'a, S> {
     /// [`references`](DataElement::references), [`tags`](DataElement::tags),
     /// [`user_defined_metadata`](DataElement::user_defined_metadata), [`metadata`](DataElement::metadata),
     /// [`delete_status`](DataElement::delete_status) and [`last_changed_by`](DataElement::last_changed_by), and ignores
-    /// changes to anything else. The time of change is sent as the present: the service writes it to the instance as
-    /// well, and a list by time of change would miss one whose time moves back. There is no guard against others who
-    /// change the same element meanwhile: the last one wins.
+    /// changes to anything else. The time of change is sent as the present by the service's clock, as its last answer
+    /// showed it: the service writes it to the instance as well, and a list by time of change would miss one whose time
+    /// moves back. [`edit_metadata`](Self::edit_metadata) makes sure of it, since it sees the instance's own time. There
+    /// is no guard against others who change the same element meanwhile: the last one wins.
     ///
     /// # Errors
     /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an element that was not read, or that belongs to
@@ -173,7 +211,7 @@ impl<'a, S: Scope> Data<'a, S> {
     where
         S: CanWrite,
     {
-        metadata::existing(self.client.transport(), &metadata::update(self.instance, element)?).await
+        metadata::replace(self.client.transport(), self.instance, element).await
     }
 
     /// Locks a data element, so that its content can't be replaced; it can still be deleted, and its metadata changed.

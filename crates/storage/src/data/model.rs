@@ -1,12 +1,13 @@
 use std::fmt;
 
-use altinn_core::{DataElementId, DataTypeId, Timestamp};
+use altinn_core::{DataElementId, DataTypeId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
+use uuid::Uuid;
 
 use crate::instances::ResourceLinks;
-use crate::wire::open_enum;
+use crate::wire::{members, open_enum};
 
 /// One form or file of an instance: what is known about it, not its content.
 ///
@@ -19,19 +20,19 @@ pub struct DataElement {
     pub id: DataElementId,
     /// The UUID of its instance: the part of the instance id after the slash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instance_guid: Option<String>,
+    pub instance_guid: Option<Uuid>,
     /// Its data type, as the app's metadata declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_type: Option<DataTypeId>,
     /// The name it was uploaded with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filename: Option<String>,
+    pub filename: Option<Text>,
     /// The content type it was uploaded with, unchecked by the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<String>,
+    pub content_type: Option<Text>,
     /// Where the service keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blob_storage_path: Option<String>,
+    pub blob_storage_path: Option<Text>,
     /// Its addresses. Some answers lack them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_links: Option<ResourceLinks>,
@@ -40,7 +41,7 @@ pub struct DataElement {
     pub size: u64,
     /// Reserved for a hash of the content; the service does not fill it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_hash: Option<String>,
+    pub content_hash: Option<Text>,
     /// Whether its content may not be replaced. Deleting it is not prevented.
     #[serde(default)]
     pub locked: bool,
@@ -52,7 +53,7 @@ pub struct DataElement {
     pub is_read: bool,
     /// Labels.
     #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub tags: Vec<String>,
+    pub tags: Vec<Text>,
     /// Pairs that end users may edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_defined_metadata: Option<Vec<KeyValue>>,
@@ -73,13 +74,13 @@ pub struct DataElement {
     pub created: Option<Timestamp>,
     /// Who made it: a user id or an organisation number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<String>,
+    pub created_by: Option<Text>,
     /// When it last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_changed: Option<Timestamp>,
     /// Who changed it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_changed_by: Option<String>,
+    pub last_changed_by: Option<Text>,
     /// Members that this version does not know; written back as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -88,6 +89,30 @@ pub struct DataElement {
 fn yes() -> bool {
     true
 }
+
+members! { DataElement ["id" => Self::new] {
+    "instanceGuid" => instance_guid,
+    "dataType" => data_type,
+    "filename" => filename,
+    "contentType" => content_type,
+    "blobStoragePath" => blob_storage_path,
+    "selfLinks" => self_links,
+    "size" => size,
+    "contentHash" => content_hash,
+    "locked" => locked,
+    "refs" => refs,
+    "isRead" => is_read,
+    "tags" => tags,
+    "userDefinedMetadata" => user_defined_metadata,
+    "metadata" => metadata,
+    "deleteStatus" => delete_status,
+    "fileScanResult" => file_scan_result,
+    "references" => references,
+    "created" => created,
+    "createdBy" => created_by,
+    "lastChanged" => last_changed,
+    "lastChangedBy" => last_changed_by,
+} extra }
 
 impl DataElement {
     /// An element with nothing but its id, for tests.
@@ -126,7 +151,7 @@ impl DataElement {
 
     /// Adds a label, unless it is there already. To be sent with
     /// [`update_metadata`](crate::Data::update_metadata), like all changes here.
-    pub fn add_tag(&mut self, tag: impl Into<String>) {
+    pub fn add_tag(&mut self, tag: impl Into<Text>) {
         let tag = tag.into();
         if !self.tags.contains(&tag) {
             self.tags.push(tag);
@@ -148,7 +173,7 @@ impl DataElement {
 
     /// Sets a pair that end users may edit, in place of all with the same key. Apps take only the keys that the data
     /// type's metadata allows; the service itself takes any.
-    pub fn set_user_defined(&mut self, key: impl Into<String>, value: impl Into<String>) {
+    pub fn set_user_defined(&mut self, key: impl Into<Text>, value: impl Into<Text>) {
         let pair = KeyValue::new(key, value);
         let pairs = self.user_defined_metadata.get_or_insert_default();
         match pairs.iter().position(|kept| kept.key == pair.key) {
@@ -187,21 +212,23 @@ impl fmt::Debug for DataElement {
 }
 
 /// A pair of texts. `Debug` shows the key alone.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyValue {
     /// The name.
-    pub key: Option<String>,
+    pub key: Option<Text>,
     /// The value.
-    pub value: Option<String>,
+    pub value: Option<Text>,
     /// Members that this version does not know; written back as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+members! { KeyValue [] { "key" => key, "value" => value } extra }
+
 impl KeyValue {
     /// A pair.
-    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<Text>, value: impl Into<Text>) -> Self {
         Self { key: Some(key.into()), value: Some(value.into()), extra: Map::new() }
     }
 }
@@ -226,13 +253,15 @@ pub struct DeleteStatus {
     pub extra: Map<String, Value>,
 }
 
+members! { DeleteStatus [] { "isHardDeleted" => is_hard_deleted, "hardDeleted" => hard_deleted } extra }
+
 /// What a data element was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Reference {
     /// The id of the task or data element.
-    pub value: Option<String>,
+    pub value: Option<Text>,
     /// How it is related.
     pub relation: Option<Relation>,
     /// What `value` names.
@@ -241,6 +270,8 @@ pub struct Reference {
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+members! { Reference [] { "value" => value, "relation" => relation, "valueType" => value_type } extra }
 
 open_enum! {
     /// What a virus scan found.

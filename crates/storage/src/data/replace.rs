@@ -8,6 +8,7 @@ use http::Method;
 use mime::Mime;
 
 use super::content::Content;
+use super::file_name::FileName;
 use super::{DataElement, REPLACE, ReferenceType, Relation, advice, of};
 
 /// The largest replacement that the service takes, in bytes. An upload may be far larger.
@@ -42,9 +43,9 @@ impl Replace {
     /// What is set after this call is set anew; references are added.
     pub fn keeping(mut self, element: &DataElement) -> Self {
         if let Some(content_type) = &element.content_type {
-            self.content.content_type.clone_from(content_type);
+            self.content.content_type = content_type.as_str().into();
         }
-        self.content.file_name.clone_from(&element.filename);
+        self.content.file_name = element.filename.as_deref().map(|name| FileName::Stored(name.into()));
         self.content.refs = element.refs.clone().unwrap_or_default();
         self.content.generated_from_task = None;
         for reference in element.references.iter().flatten() {
@@ -53,7 +54,7 @@ impl Replace {
                 && reference.value.is_some()
                 && self.content.generated_from_task.is_none();
             if from_task {
-                self.content.generated_from_task.clone_from(&reference.value);
+                self.content.generated_from_task = reference.value.as_deref().map(Into::into);
             } else {
                 self.unkept = true;
             }
@@ -62,6 +63,9 @@ impl Replace {
     }
 
     /// Its content type. Default `application/octet-stream`. The service stores it unchecked.
+    ///
+    /// Not `multipart/…` or `application/x-www-form-urlencoded`: the service reads such a content itself, and stores a
+    /// part of it or nothing. It is refused before it is sent; send it as `application/octet-stream`.
     pub fn content_type(mut self, content_type: Mime) -> Self {
         self.content.content_type = content_type.to_string();
         self
@@ -69,7 +73,7 @@ impl Replace {
 
     /// Its file name; it is stored as given, whatever letters it holds. Default none, which erases the one before.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
-        self.content.file_name = Some(name.into());
+        self.content.file_name = Some(FileName::Chosen(name.into()));
         self
     }
 
@@ -154,7 +158,7 @@ mod tests {
         let references = json!([{"value": "Task_1", "relation": "GeneratedFrom", "valueType": "Task"}]);
         let replace = replace("x").keeping(&element(references));
         assert_eq!(replace.content.content_type, "text/plain; charset=utf-8");
-        assert_eq!(replace.content.file_name.as_deref(), Some("blåbær.txt"));
+        assert!(matches!(&replace.content.file_name, Some(FileName::Stored(name)) if name == "blåbær.txt"));
         let spec = replace.spec().unwrap();
         assert_eq!(target(&spec), format!("instances/{{i}}/data/{{e}}?refs={}&generatedFromTask=Task_1", id(3)));
     }

@@ -7,6 +7,7 @@ use http::Method;
 use mime::Mime;
 
 use super::content::Content;
+use super::file_name::FileName;
 use super::{DataElement, UPLOAD, advice, of};
 
 /// The largest upload that the service takes, in bytes.
@@ -28,6 +29,9 @@ impl Upload {
     }
 
     /// Its content type. Default `application/octet-stream`. The service stores it unchecked.
+    ///
+    /// Not `multipart/…` or `application/x-www-form-urlencoded`: the service reads such a content itself, and stores a
+    /// part of it or nothing. It is refused before it is sent; send it as `application/octet-stream`.
     pub fn content_type(mut self, content_type: Mime) -> Self {
         self.content.content_type = content_type.to_string();
         self
@@ -35,7 +39,7 @@ impl Upload {
 
     /// Its file name; it is stored as given, whatever letters it holds. Default none.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
-        self.content.file_name = Some(name.into());
+        self.content.file_name = Some(FileName::Chosen(name.into()));
         self
     }
 

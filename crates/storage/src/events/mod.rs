@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(target(&get(instance(), element().as_uuid())), "instances/{i}/events/{e}");
         for other in ["501337/00000000-0000-4000-8000-000000000002", "1/00000000-0000-4000-8000-000000000abc"] {
             let mut event = InstanceEvent::new(InstanceEventType::Saved);
-            event.instance_id = Some(other.to_owned());
+            event.instance_id = Some(other.into());
             assert_eq!(post(instance(), event).unwrap_err().kind(), ErrorKind::InvalidInput);
         }
         let mut untyped = InstanceEvent::new(InstanceEventType::Saved);

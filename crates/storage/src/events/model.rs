@@ -1,6 +1,6 @@
 use std::fmt;
 
-use altinn_core::{Error, ErrorKind, InstanceId, Secret, Timestamp};
+use altinn_core::{Error, ErrorKind, InstanceId, Secret, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -18,10 +18,10 @@ pub struct InstanceEvent {
     pub id: Option<Uuid>,
     /// The instance: party id and UUID, in older ones the UUID alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance_id: Option<String>,
+    pub instance_id: Option<Text>,
     /// The data element that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_id: Option<String>,
+    pub data_id: Option<Text>,
     /// When it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
@@ -30,7 +30,7 @@ pub struct InstanceEvent {
     pub event_type: Option<InstanceEventType>,
     /// The party id of the instance's owner, as whoever posted the event gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance_owner_party_id: Option<String>,
+    pub instance_owner_party_id: Option<Text>,
     /// Who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<PlatformUser>,
@@ -42,7 +42,7 @@ pub struct InstanceEvent {
     pub process_info: Option<ProcessState>,
     /// A text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub additional_info: Option<String>,
+    pub additional_info: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -83,9 +83,9 @@ impl InstanceEvent {
                     .with_detail("the event names another instance than the one it is sent to"));
             }
             // Compared letter by letter by the service.
-            _ => self.instance_id = Some(id),
+            _ => self.instance_id = Some(id.into()),
         }
-        self.instance_owner_party_id.get_or_insert_with(|| instance.party().to_string());
+        self.instance_owner_party_id.get_or_insert_with(|| instance.party().to_string().into());
         Ok(())
     }
 }
@@ -112,7 +112,7 @@ pub struct PlatformUser {
     pub user_id: Option<i32>,
     /// A service owner's code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_id: Option<String>,
+    pub org_id: Option<Text>,
     /// How strongly they were authenticated, from 0 to 4.
     pub authentication_level: i32,
     /// An end-user system's id.
@@ -126,10 +126,10 @@ pub struct PlatformUser {
     pub system_user_id: Option<Uuid>,
     /// The organisation number of the system user's owner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub system_user_owner_org_no: Option<String>,
+    pub system_user_owner_org_no: Option<Text>,
     /// The system user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub system_user_name: Option<String>,
+    pub system_user_name: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -140,7 +140,7 @@ impl PlatformUser {
     ///
     /// * `code`: such as `ttd`.
     /// * `authentication_level`: from 0 to 4; 3 for a token from Maskinporten.
-    pub fn org(code: impl Into<String>, authentication_level: i32) -> Self {
+    pub fn org(code: impl Into<Text>, authentication_level: i32) -> Self {
         Self { org_id: Some(code.into()), authentication_level, ..Self::default() }
     }
 
@@ -154,7 +154,7 @@ impl PlatformUser {
 
     /// Whether it names somebody by the service's rules for the events of a process.
     pub(crate) fn is_named(&self) -> bool {
-        let text = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+        let text = |text: &Option<Text>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
         let system_user = self.system_user_id.is_some();
         let somebody = self.user_id.is_some() || text(&self.org_id) || system_user || self.end_user_system_id.is_some();
         somebody && (!system_user || text(&self.system_user_owner_org_no))
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn an_event_knows_its_instance_with_and_without_party() {
         let instance = "501337/00000000-0000-4000-8000-00000000000a".parse().unwrap();
-        let of = |id: Option<&str>| InstanceEvent { instance_id: id.map(str::to_owned), ..InstanceEvent::default() };
+        let of = |id: Option<&str>| InstanceEvent { instance_id: id.map(Into::into), ..InstanceEvent::default() };
         assert!(of(Some("00000000-0000-4000-8000-00000000000A")).is_of(instance));
         assert!(of(Some("501337/00000000-0000-4000-8000-00000000000a")).is_of(instance));
         assert!(!of(Some("501337/00000000-0000-4000-8000-00000000000b")).is_of(instance));
@@ -250,7 +250,7 @@ mod tests {
         for named in [None, Some("501337/00000000-0000-4000-8000-00000000000A")] {
             let mut event = of(named);
             event.belong_to("events.post", instance).unwrap();
-            assert_eq!(event.instance_id, Some(instance.to_string()));
+            assert_eq!(event.instance_id.unwrap(), instance.to_string());
             assert_eq!(event.instance_owner_party_id.as_deref(), Some("501337"));
         }
     }

@@ -1,9 +1,9 @@
 //! What a refusal of these operations most likely means.
 
-use altinn_core::transport::Verdict;
+use altinn_core::transport::{ByScope, Verdict};
 use http::StatusCode;
 
-use crate::advice::{NO_READ, common, explain};
+use crate::advice::{common, explain, no_read, refused_or_unanswered};
 
 /// For listing.
 ///
@@ -16,28 +16,49 @@ pub(super) fn list(status: StatusCode, words: Option<&str>) -> Verdict {
         StatusCode::BAD_REQUEST if words.contains("Exception while reading from stream") => {
             Verdict { passing: Some(true), ..explain("the service's database was too slow: ask for fewer at a time") }
         }
-        StatusCode::BAD_REQUEST if words.contains("could not be converted") => explain(
-            "an instance among those asked for is stored in a form that the service itself can't read: narrow the window \
-             of lastChanged until it is left out, and report it to Altinn",
-        ),
+        _ if is_unservable(status, Some(words)) => Verdict {
+            passing: Some(false),
+            ..explain(
+                "an instance among those asked for is stored in a form that the service itself can't read: narrow the \
+                 window of lastChanged until it is left out, and report it to Altinn",
+            )
+        },
         StatusCode::BAD_REQUEST if !words.contains("defined") && !words.contains("value") => explain(
             "the token names no organisation: a scope that begins with altinn:serviceowner was not granted, or the \
              organisation is not on Altinn's list of service owners",
         ),
-        StatusCode::FORBIDDEN => explain(
-            "the token lacks the scope altinn:serviceowner/instances.read, or the app belongs to another service owner \
-             and its policy does not let this one read",
-        ),
-        StatusCode::INTERNAL_SERVER_ERROR if is_bad_query(words) => Verdict {
-            passing: Some(false),
-            advice: Some("the service can't read the query; trying again is of no use"),
+        StatusCode::FORBIDDEN => Verdict {
+            by_scope: Some(ByScope {
+                has: "the app belongs to another service owner, and its policy does not let this one read",
+                lacks: "lists are given for tokens alone that have it: add it to the client in the self-service portal",
+            }),
+            ..explain(
+                "the token lacks the scope altinn:serviceowner/instances.read, or the app belongs to another service \
+                 owner and its policy does not let this one read",
+            )
         },
+        StatusCode::INTERNAL_SERVER_ERROR if is_bad_query(words) => {
+            Verdict { passing: Some(false), ..explain("the service can't read the query; trying again is of no use") }
+        }
         _ => common(status, Some(words)),
     }
 }
 
+/// Whether the service says that it can't read an instance that it has stored: no page that holds it will ever come.
+pub(super) fn is_unservable(status: StatusCode, words: Option<&str>) -> bool {
+    let unread = words.is_some_and(|words| words.contains("could not be converted"));
+    unread && matches!(status, StatusCode::BAD_REQUEST | StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Whether the words speak of a value that the service, or its database, can't take. Those of the database begin with a
+/// code of five characters; all that begin with 22 stand for such values.
 fn is_bad_query(words: &str) -> bool {
-    ["Invalid date expression", "2201W", "was not in a correct format"].iter().any(|sign| words.contains(sign))
+    let is_code = |word: &str| {
+        let code = word.strip_suffix(':').filter(|code| code.len() == 5 && code.starts_with("22"));
+        code.is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()))
+    };
+    let signs = ["Invalid date expression", "was not in a correct format"];
+    signs.iter().any(|sign| words.contains(sign)) || words.split_whitespace().any(is_code)
 }
 
 /// For reading one instance.
@@ -49,12 +70,12 @@ pub(crate) fn get(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
         StatusCode::NOT_FOUND if words.is_some_and(fault) => Verdict {
             passing: Some(true),
-            advice: Some(
+            ..explain(
                 "the service reports its own fault as 404: the instance is most likely there; try again later, and do \
                  not treat it as gone",
-            ),
+            )
         },
-        StatusCode::FORBIDDEN => explain(NO_READ),
+        StatusCode::FORBIDDEN => no_read(),
         _ => common(status, words),
     }
 }
@@ -73,9 +94,9 @@ pub(super) fn confirm(status: StatusCode, words: Option<&str>) -> Verdict {
 /// For creating.
 pub(super) fn create(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(
+        StatusCode::FORBIDDEN => refused_or_unanswered!(
             "the app's policy does not let the service owner create instances for this party: its policy file needs \
-             the action instantiate for the service owner",
+             the action instantiate for the service owner"
         ),
         StatusCode::NOT_FOUND => explain("no such app is deployed in this environment"),
         StatusCode::INTERNAL_SERVER_ERROR => explain(
@@ -137,9 +158,9 @@ pub(super) fn substatus(status: StatusCode, words: Option<&str>) -> Verdict {
 /// For what the current task decides: presentation texts, data values.
 pub(super) fn task(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(
+        StatusCode::FORBIDDEN => refused_or_unanswered!(
             "the app's policy does not let the service owner work on the task in which the instance stands: data needs \
-             the action write, confirmation confirm, signing sign or write, any other task the action of its name",
+             the action write, confirmation confirm, signing sign or write, any other task the action of its name"
         ),
         StatusCode::INTERNAL_SERVER_ERROR => explain(
             "for an instance that does not exist the service answers this, too: see by instances.get whether it does",
@@ -203,9 +224,31 @@ mod tests {
     fn a_400_of_a_list_may_have_three_causes() {
         let judge = |words| list(StatusCode::BAD_REQUEST, words);
         assert!(says(judge(None), "names no organisation"));
-        assert!(says(judge(Some("The JSON value could not be converted to Instance. Path: $[3]")), "report it"));
+        for status in [StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR] {
+            let verdict = list(status, Some("The JSON value could not be converted to Instance. Path: $[3]"));
+            assert_eq!(verdict.passing, Some(false));
+            assert!(verdict.advice.unwrap().contains("report it"));
+        }
         assert_eq!(judge(Some("Exception while reading from stream")).passing, Some(true));
         assert_eq!(judge(Some("Org or AppId must be defined.")).advice, None);
+    }
+
+    #[test]
+    fn a_value_that_the_database_can_t_take_is_told_from_a_fault_of_the_database() {
+        let judge = |words| list(StatusCode::INTERNAL_SERVER_ERROR, Some(words)).passing;
+        for bad in [
+            "22P02: invalid input syntax for type json\n\nDETAIL: Token \"x\" is invalid.",
+            "22021: invalid byte sequence for encoding \"UTF8\": 0x00",
+            "2201W: LIMIT must not be negative",
+            "Npgsql.PostgresException (0x80004005): 22008: date/time field value out of range",
+            "Invalid date expression: x for query key: created",
+        ] {
+            assert_eq!(judge(bad), Some(false), "{bad}");
+        }
+        for passing in ["57014: canceling statement", "Exception while reading from stream", "at 22:45: no", "1122P02:"]
+        {
+            assert_eq!(judge(passing), None, "{passing}");
+        }
     }
 
     #[test]

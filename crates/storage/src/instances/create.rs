@@ -54,7 +54,7 @@ impl NewInstance {
 
     /// The owner's organisation number. The service does not compare it with the party id.
     pub fn organisation(mut self, number: &OrgNumber) -> Self {
-        self.instance_owner.organisation_number = Some(number.as_str().to_owned());
+        self.instance_owner.organisation_number = Some(number.as_str().into());
         self
     }
 

@@ -1,55 +1,155 @@
-use altinn_core::transport::Transport;
-use altinn_core::{RetryPolicy, Timestamp};
-use jiff::{SignedDuration, Timestamp as Instant};
+use altinn_core::transport::{Answer, Transport};
+use altinn_core::{Error, Timestamp};
+use jiff::Timestamp as Instant;
 
-use super::{ContinuationToken, InstanceQuery};
+use super::page::Page;
+use super::reader::{is_slow, is_too_much};
+use super::{ContinuationToken, InstanceQuery, Window};
 
-/// Where the instance lies on which the service fails: its last change is later than `from` and not later than
-/// `through`.
-pub(super) struct Isolated {
-    pub(super) from: Option<Timestamp>,
-    pub(super) through: Timestamp,
+/// What came of looking for the instance on which the service fails.
+pub(super) enum Outcome {
+    /// It last changed at `time`, and its row has this number.
+    Found { time: Timestamp, row: i64 },
+    /// The service serves it in a window, so that this is the next page: one of a single instance.
+    Served(Box<Answer>),
+    /// The service does not fail any more.
+    Passed,
+    /// It fails without any instance as well, or the order does not allow to tell.
+    Unclear,
 }
 
-/// Altinn 3 stores nothing older.
-const BEGINNING: i64 = 1_514_764_800;
-/// The service keeps times in microseconds.
-const FINEST: i64 = 1;
+/// Altinn 3 stores nothing older than this, in microseconds since 1970: 2018.
+const BEGINNING: i64 = 1_514_764_800_000_000;
+/// And nothing later than this: 2200. A time may lie ahead, since clients set some of them.
+const END: i64 = 7_258_118_400_000_000;
 
-/// Finds the time of the first instance after `token`, on which the service fails, by asking for windows that end
-/// earlier and earlier: one that ends before it is answered, with nothing in it. `None` if the service fails on windows
-/// without it as well, so that it is not the instance's fault, or if the order does not allow it.
-pub(super) async fn head(
+/// Finds the first instance after `token`, on which the service fails.
+///
+/// First its time, by asking for windows that end earlier and earlier: one that ends before it is answered, and is
+/// empty. Then its row among those of the same time, by beginning further and further behind it. Both ends of what is
+/// found are asked for once more at last, since trouble that comes or goes meanwhile leads anywhere.
+///
+/// # Errors
+/// Whatever else the service, or what lies before it, refuses. Nothing follows from such an answer.
+pub(super) async fn first(
     transport: &Transport,
     query: &InstanceQuery,
     token: Option<&ContinuationToken>,
-) -> Option<Isolated> {
-    if query.is_newest_first() {
-        return None;
-    }
-    let transport = transport.clone().retry(RetryPolicy::default().max_retries(1));
-    let after = token.and_then(ContinuationToken::time);
-    let mut lower =
-        after.or(query.window().lower()).map_or(BEGINNING * 1_000_000, |time| time.as_jiff().as_microsecond());
-    let mut upper = query.window().upper().map_or_else(Instant::now, Timestamp::as_jiff).as_microsecond();
-    let fails = async |through: i64| {
-        let end = Instant::from_microsecond(through).ok()?;
-        let part = query.clone().last_changed(query.window().through(end.into()));
-        let spec = part.spec(Some(1), token.map(ContinuationToken::as_str)).ok()?;
-        Some(transport.answer(&spec).await.is_err())
+) -> Result<Outcome, Error> {
+    let after = match token.map(ContinuationToken::position) {
+        _ if query.is_newest_first() => return Ok(Outcome::Unclear),
+        Some(None) => return Ok(Outcome::Unclear),
+        Some(Some(position)) => Some(position),
+        None => None,
     };
-    // It fails with the whole and not with nothing, or it is not one instance's fault.
-    if !fails(upper).await? || fails(lower - SignedDuration::from_secs(1).as_micros() as i64).await? {
-        return None;
+    let search = Search { transport, query, token };
+    let begin = after.map(|(time, _)| time.as_jiff().as_microsecond()).or(query.window().first());
+    let (before, through) = (begin.unwrap_or(BEGINNING) - 1, query.window().last().unwrap_or(END));
+    let micros = match search.narrow(By::Time, before, through).await? {
+        Ok(micros) => micros,
+        Err(outcome) => return Ok(outcome),
+    };
+    let Ok(time) = Instant::from_microsecond(micros).map(Timestamp::from) else { return Ok(Outcome::Unclear) };
+    let seen = after.filter(|(last, _)| *last == time).map_or(0, |(_, row)| row);
+    let Some(behind) = search.behind(time, seen).await? else { return Ok(Outcome::Unclear) };
+    Ok(match search.narrow(By::Row(time), behind, seen).await? {
+        // The last place that still leads to it, so that it is the next one.
+        Ok(place) => Outcome::Found { time, row: place.saturating_add(1) },
+        Err(outcome) => outcome,
+    })
+}
+
+/// By what the place of the instance is narrowed down.
+#[derive(Clone, Copy)]
+enum By {
+    /// The end of the window, in microseconds since 1970.
+    Time,
+    /// The row after which those of this time begin.
+    Row(Timestamp),
+}
+
+/// How a page of one instance fared.
+enum Fared {
+    Empty,
+    Served(Box<Answer>),
+    Failed,
+}
+
+struct Search<'a> {
+    transport: &'a Transport,
+    query: &'a InstanceQuery,
+    token: Option<&'a ContinuationToken>,
+}
+
+impl Search<'_> {
+    /// The value nearest to `good` at which the service fails, as it does at `bad`, while it answers `good` with
+    /// nothing; or else what else there is to say.
+    async fn narrow(&self, by: By, mut good: i64, mut bad: i64) -> Result<Result<i64, Outcome>, Error> {
+        if let Some(outcome) = self.contradiction(by, good, bad).await? {
+            return Ok(Err(outcome));
+        }
+        while good.abs_diff(bad) > 1 {
+            let middle = good.midpoint(bad);
+            match self.ask(by, middle).await? {
+                Fared::Failed => bad = middle,
+                Fared::Empty => good = middle,
+                Fared::Served(answer) => return Ok(Err(Outcome::Served(answer))),
+            }
+        }
+        Ok(self.contradiction(by, good, bad).await?.map_or(Ok(bad), Err))
     }
-    while upper - lower > FINEST {
-        let middle = lower + (upper - lower) / 2;
-        if fails(middle).await? {
-            upper = middle;
-        } else {
-            lower = middle;
+
+    /// Why the instance does not lie between the two; `None` if it does.
+    async fn contradiction(&self, by: By, good: i64, bad: i64) -> Result<Option<Outcome>, Error> {
+        Ok(match self.ask(by, bad).await? {
+            Fared::Served(answer) => Some(Outcome::Served(answer)),
+            Fared::Empty => Some(Outcome::Passed),
+            Fared::Failed => match self.ask(by, good).await? {
+                Fared::Served(answer) => Some(Outcome::Served(answer)),
+                Fared::Empty => None,
+                Fared::Failed => Some(Outcome::Unclear),
+            },
+        })
+    }
+
+    /// A row of `time` after which the service does not fail, in steps that double from `seen`.
+    async fn behind(&self, time: Timestamp, seen: i64) -> Result<Option<i64>, Error> {
+        for row in (0..i64::BITS - 1).map_while(|doubled| seen.checked_add(1 << doubled)) {
+            if !matches!(self.ask(By::Row(time), row).await?, Fared::Failed) {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn ask(&self, by: By, value: i64) -> Result<Fared, Error> {
+        match by {
+            By::Time => {
+                let Ok(through) = Instant::from_microsecond(value) else { return Ok(Fared::Empty) };
+                self.page(self.query.window().through(through.into()), self.token).await
+            }
+            By::Row(time) => {
+                let token = ContinuationToken::at(time, value);
+                Ok(match self.page(Window::from(time).through(time), Some(&token)).await? {
+                    // Of the rows behind it, if there are any.
+                    Fared::Served(_) => Fared::Empty,
+                    fared => fared,
+                })
+            }
         }
     }
-    let time = |micros| Instant::from_microsecond(micros).ok().map(Timestamp::from);
-    Some(Isolated { from: time(lower), through: time(upper)? })
+
+    async fn page(&self, window: Window, token: Option<&ContinuationToken>) -> Result<Fared, Error> {
+        let query = self.query.clone().last_changed(window);
+        let spec = query.spec(Some(1), token.map(ContinuationToken::as_str))?.hasty(is_slow);
+        match self.transport.answer(&spec).await {
+            Ok(answer) => {
+                let page = Page::from_answer(&answer)?;
+                let is_empty = page.instances.is_empty() && page.unreadable.is_empty();
+                Ok(if is_empty { Fared::Empty } else { Fared::Served(Box::new(answer)) })
+            }
+            Err(error) if is_too_much(&error) => Ok(Fared::Failed),
+            Err(error) => Err(error),
+        }
+    }
 }

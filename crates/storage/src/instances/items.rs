@@ -1,43 +1,57 @@
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::vec;
 
 use altinn_core::Error;
 use futures::Stream;
 use futures::stream::FusedStream;
 
 use super::pages::Pages;
+use super::unreadable::Unreadable;
 use super::{ContinuationToken, Instance};
 
 /// Instances of a list one by one, as a stream. Holds one page, and at most one more that is on its way.
 ///
-/// An instance that can't be read comes as an error after the others of its page, and the list goes on after it.
+/// An instance that can't be had comes as an error of the kind [`Unreadable`](altinn_core::ErrorKind::Unreadable) after
+/// the others of its page, and the list goes on after it. [`Unreadable::of`] says which one it is, or where it lies. Any
+/// other error is the page's: asking again fetches the same page again.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Items {
     pages: Pages,
-    page: VecDeque<Result<Instance, Error>>,
+    instances: vec::IntoIter<Instance>,
+    unreadable: vec::IntoIter<Unreadable>,
+    /// Where the page begins that the instance is of which was given out last.
     page_token: Option<ContinuationToken>,
     left: u64,
 }
 
 impl Items {
     pub(super) fn new(pages: Pages, limit: u64) -> Self {
-        Self { pages, page: VecDeque::new(), page_token: None, left: limit }
+        let (instances, unreadable) = (Vec::new().into_iter(), Vec::new().into_iter());
+        let page_token = pages.continuation().cloned();
+        Self { pages, instances, unreadable, page_token, left: limit }
     }
 
     /// The next instance; `None` at the end.
     ///
     /// # Errors
-    /// As for [`Instances::list`](super::Instances::list).
+    /// As for [`Instances::list`](super::Instances::list); and [`Unreadable`](altinn_core::ErrorKind::Unreadable) for one
+    /// instance that can't be had, after which the list goes on.
     pub async fn try_next(&mut self) -> Result<Option<Instance>, Error> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 
-    /// Where to go on after a break: the beginning of the page that is being read, so that resuming repeats some
-    /// instances rather than skips any. `None` while that is the beginning of the list, and after its end.
+    /// Where to go on after a break: the beginning of the page of the instance that was given out last, so that resuming
+    /// repeats some instances rather than skips any. It moves on when the next instance is asked for, so it may be kept
+    /// before as well as after the last one is worked on. `None` while that is the beginning of the list, and after its
+    /// end.
     pub fn continuation(&self) -> Option<&ContinuationToken> {
-        if self.page.is_empty() { self.pages.continuation() } else { self.page_token.as_ref() }
+        self.page_token.as_ref()
+    }
+
+    fn held(&self) -> usize {
+        self.instances.len() + self.unreadable.len()
     }
 }
 
@@ -47,19 +61,24 @@ impl Stream for Items {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
+            // Whoever asks for another one is done with those that were given out.
+            if this.held() == 0 {
+                this.page_token = this.pages.continuation().cloned();
+            }
             if this.left == 0 {
                 return Poll::Ready(None);
             }
-            if let Some(item) = this.page.pop_front() {
-                this.left -= u64::from(item.is_ok());
-                return Poll::Ready(Some(item));
+            if let Some(instance) = this.instances.next() {
+                this.left -= 1;
+                return Poll::Ready(Some(Ok(instance)));
             }
-            let token = this.pages.continuation().cloned();
+            if let Some(unreadable) = this.unreadable.next() {
+                return Poll::Ready(Some(Err(unreadable.into())));
+            }
             match ready!(Pin::new(&mut this.pages).poll_next(context)) {
                 Some(Ok(page)) => {
-                    let unreadable = page.unreadable.into_iter().map(|unreadable| Err(unreadable.error));
-                    this.page = page.instances.into_iter().map(Ok).chain(unreadable).collect();
-                    this.page_token = token;
+                    this.instances = page.instances.into_iter();
+                    this.unreadable = page.unreadable.into_iter();
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
@@ -70,12 +89,12 @@ impl Stream for Items {
 
 impl FusedStream for Items {
     fn is_terminated(&self) -> bool {
-        self.left == 0 || (self.page.is_empty() && self.pages.is_terminated())
+        self.left == 0 || (self.held() == 0 && self.pages.is_terminated())
     }
 }
 
 impl fmt::Debug for Items {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("pages", &self.pages).field("held", &self.page.len()).finish_non_exhaustive()
+        f.debug_struct("Items").field("pages", &self.pages).field("held", &self.held()).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,14 @@
 use std::future::IntoFuture;
 
+use altinn_core::Error;
 use altinn_core::transport::Transport;
-use altinn_core::{Error, InstanceId, Timestamp};
 use futures::future::BoxFuture;
 
 use super::items::Items;
+use super::page::Page;
 use super::pages::Pages;
-use super::reader::Reader;
-use super::{ContinuationToken, Instance, InstanceQuery};
+use super::reader::{Place, Reader};
+use super::{ContinuationToken, InstanceQuery};
 
 /// A list to be read: set it up, then take [`items`](Self::items), [`pages`](Self::pages), or `.await` the first page.
 #[derive(Debug, Clone)]
@@ -28,7 +29,9 @@ impl ListInstances {
 
     /// How many instances a page holds. The service's own default is 100, and it sets no limit; 0 is refused.
     ///
-    /// Where the service is too slow for a page, smaller ones are asked for until it keeps up again.
+    /// Where the service is too slow for a page, or fails on an instance in it, smaller ones are asked for until it keeps
+    /// up again. A page of several instances is asked for twice at most then, whatever the client's
+    /// [`RetryPolicy`](altinn_core::RetryPolicy) allows.
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
         self
@@ -47,8 +50,9 @@ impl ListInstances {
         self
     }
 
-    /// Whether the next page is fetched while the current one is being worked on. Default yes. Nothing runs in the
-    /// background for it: the request is on its way, and what arrives waits in the connection.
+    /// Whether the next page is fetched while the current one is being worked on. Default yes. It is asked for before
+    /// the current one is decoded, if that says early enough where the next one begins, as the service's pages do.
+    /// Nothing runs in the background for it: the request is on its way, and what arrives waits in the connection.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
@@ -62,12 +66,13 @@ impl ListInstances {
 
     /// The instances page by page.
     pub fn pages(self) -> Pages {
-        let (limit, prefetch) = (self.limit.unwrap_or(u64::MAX), self.prefetch);
-        Pages::new(self.reader(), limit, prefetch)
+        let (limit, prefetch) = (self.limit, self.prefetch);
+        let (reader, first) = self.reader();
+        Pages::new(reader, first, limit, prefetch)
     }
 
-    fn reader(self) -> Reader {
-        Reader::new(self.transport, self.query, self.page_size, self.resume)
+    fn reader(self) -> (Reader, Place) {
+        (Reader::new(self.transport, self.query, self.page_size), self.resume.into())
     }
 }
 
@@ -77,35 +82,7 @@ impl IntoFuture for ListInstances {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let mut reader = self.reader();
-        Box::pin(async move { reader.next().await })
+        let (reader, mut first) = self.reader();
+        Box::pin(async move { reader.fetch(&mut first).await?.read() })
     }
-}
-
-/// A part of a list.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Page {
-    /// The instances. May be none although others follow.
-    pub instances: Vec<Instance>,
-    /// What could not be read, while the rest could.
-    pub unreadable: Vec<Unreadable>,
-    /// Where the next page begins; none after the last one.
-    pub next: Option<ContinuationToken>,
-}
-
-/// An instance that a list could not give: the service fails on it, or sends it in a form that can't be read.
-///
-/// One such instance does not keep the others back. Report it; its window says where it lies.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Unreadable {
-    /// Its id, where that much could be read.
-    pub id: Option<InstanceId>,
-    /// It last changed at this time or later, where that is known.
-    pub from: Option<Timestamp>,
-    /// It last changed at this time or earlier, where that is known.
-    pub through: Option<Timestamp>,
-    /// What went wrong.
-    pub error: Error,
 }

@@ -16,8 +16,9 @@ const TOKEN_HEADER: HeaderName = HeaderName::from_static("altinn-storage-lock-to
 ///
 /// The lock is an agreement among those who ask for it: the service lets everybody change the instance all the same.
 ///
-/// Dropping this does not release the lock, since that takes a call that can fail: it ends when its time runs out.
-/// [`release`](Self::release) ends it at once. `Debug` does not show the lock's token.
+/// [`hold`](Self::hold) runs some work under it, extends it meanwhile and releases it afterwards. Dropping this does not
+/// release the lock, since that takes a call that can fail: it ends when its time runs out. [`release`](Self::release)
+/// ends it at once. `Debug` does not show the lock's token.
 #[must_use = "the lock is held until its time runs out or it is released"]
 pub struct InstanceLock {
     transport: Transport,
@@ -39,8 +40,11 @@ impl InstanceLock {
     /// [`Rejected`](ErrorKind::Rejected) when the lock has run out: others may have worked on the instance since.
     /// [`InvalidInput`](ErrorKind::InvalidInput) for another `ttl`, and what any call may meet.
     pub async fn extend(&self, ttl: Duration) -> Result<(), Error> {
-        let spec = self.update(EXTEND_LOCK, seconds(EXTEND_LOCK, ttl)?)?;
-        self.transport.answer(&spec).await.map(drop)
+        self.extend_by(seconds(EXTEND_LOCK, ttl)?).await
+    }
+
+    pub(super) async fn extend_by(&self, seconds: i32) -> Result<(), Error> {
+        self.transport.answer(&self.update(EXTEND_LOCK, seconds)?).await.map(drop)
     }
 
     /// Ends the lock.
@@ -49,6 +53,10 @@ impl InstanceLock {
     /// [`Rejected`](ErrorKind::Rejected) when it had run out before: others may have worked on the instance meanwhile.
     /// And what any call may meet; the lock then ends when its time runs out.
     pub async fn release(self) -> Result<(), Error> {
+        self.end().await
+    }
+
+    pub(super) async fn end(&self) -> Result<(), Error> {
         match self.transport.answer(&self.update(RELEASE_LOCK, 0)?).await {
             // An attempt whose answer was lost has released it.
             Err(error) if error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY) && error.attempts() > 1 => Ok(()),
@@ -98,7 +106,7 @@ fn lock(id: InstanceId, ttl: Duration) -> Result<RequestSpec, Error> {
 }
 
 /// The service grants a lock of no time as well, which has run out before its token arrives.
-fn seconds(operation: &'static str, ttl: Duration) -> Result<i32, Error> {
+pub(super) fn seconds(operation: &'static str, ttl: Duration) -> Result<i32, Error> {
     let seconds = ttl.as_secs().saturating_add(u64::from(ttl.subsec_nanos() > 0));
     match i32::try_from(seconds) {
         Ok(seconds) if seconds > 0 => Ok(seconds),

@@ -1,19 +1,25 @@
 //! Instances: list, read, create, change, confirm, lock, sign, delete.
 
 pub(crate) mod advice;
+mod announced;
 mod change;
 mod create;
 mod delete;
+mod hold;
 mod isolate;
 mod items;
 mod list;
 mod lock;
 mod model;
+mod page;
+mod page_size;
 mod pages;
 mod query;
 mod reader;
+mod repeats;
 mod sign;
 mod token;
+mod unreadable;
 mod window;
 
 use std::time::Duration;
@@ -28,13 +34,15 @@ use crate::Client;
 pub use create::NewInstance;
 pub use delete::DeleteInstance;
 pub use items::Items;
-pub use list::{ListInstances, Page, Unreadable};
+pub use list::ListInstances;
 pub use lock::InstanceLock;
 pub use model::{CompleteConfirmation, Instance, InstanceOwner, InstanceStatus, ReadStatus, ResourceLinks, Substatus};
+pub use page::Page;
 pub use pages::Pages;
 pub use query::{InstanceOwnerFilter, InstanceQuery};
 pub use sign::{SignRequest, Signee};
 pub use token::{ContinuationToken, InvalidToken};
+pub use unreadable::Unreadable;
 pub use window::Window;
 
 const LIST: &str = "instances.list";
@@ -68,6 +76,9 @@ impl<'a, S: Scope> Instances<'a, S> {
     ///
     /// Pages fit together in this order even where instances share a time of change. An instance that changes while
     /// the list is read comes again later; none is missed.
+    ///
+    /// One that can't be had does not keep the others back: it comes as an error of its own, or in
+    /// [`Page::unreadable`].
     ///
     /// # Errors
     /// While reading: [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for a query that the service would answer
@@ -257,7 +268,8 @@ impl<'a, S: Scope> Instances<'a, S> {
     /// task in the app's policy.
     ///
     /// * `ttl`: how long it is held unless extended or released, from one second to 2 147 483 647 seconds; fractions are
-    ///   rounded up. The service sets no upper limit, so choose a short one and extend it.
+    ///   rounded up. The service sets no upper limit, so choose a short one and extend
+    ///   it, as [`hold`](InstanceLock::hold) does.
     ///
     /// The lock keeps out those alone who ask for it, too: the service lets everybody change a locked instance.
     ///

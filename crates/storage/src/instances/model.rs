@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use altinn_core::{AppId, InstanceId, PartyId, Secret, Timestamp};
+use altinn_core::{AppId, InstanceId, PartyId, Secret, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
 
 use crate::data::DataElement;
 use crate::process::ProcessState;
-use crate::wire::{open_enum, private_text};
+use crate::wire::{members, open_enum, private_text};
 
 /// One submission of an app on behalf of its instance owner.
 ///
@@ -28,7 +28,7 @@ pub struct Instance {
     pub app_id: Option<AppId>,
     /// The service owner's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub org: Option<String>,
+    pub org: Option<Text>,
     /// Its addresses. Some answers lack them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_links: Option<ResourceLinks>,
@@ -56,30 +56,49 @@ pub struct Instance {
         skip_serializing_if = "BTreeMap::is_empty",
         deserialize_with = "As::<DefaultOnNull>::deserialize"
     )]
-    pub presentation_texts: BTreeMap<String, Option<String>>,
+    pub presentation_texts: BTreeMap<Text, Option<Text>>,
     /// Values that the app lifts out of its data.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
         deserialize_with = "As::<DefaultOnNull>::deserialize"
     )]
-    pub data_values: BTreeMap<String, Option<String>>,
+    pub data_values: BTreeMap<Text, Option<Text>>,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// Who made it: a user id or an organisation number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<String>,
+    pub created_by: Option<Text>,
     /// When it last changed. Not every change moves it, and it is no cursor: it may move backwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_changed: Option<Timestamp>,
     /// Who changed it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_changed_by: Option<String>,
+    pub last_changed_by: Option<Text>,
     /// Members that this version does not know; written back as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+members! { Instance ["id" => Self::new] {
+    "instanceOwner" => instance_owner,
+    "appId" => app_id,
+    "org" => org,
+    "selfLinks" => self_links,
+    "dueBefore" => due_before,
+    "visibleAfter" => visible_after,
+    "process" => process,
+    "status" => status,
+    "completeConfirmations" => complete_confirmations,
+    "data" => data,
+    "presentationTexts" => presentation_texts,
+    "dataValues" => data_values,
+    "created" => created,
+    "createdBy" => created_by,
+    "lastChanged" => last_changed,
+    "lastChangedBy" => last_changed_by,
+} extra }
 
 impl Instance {
     /// An instance with nothing but its id, for tests.
@@ -144,7 +163,7 @@ pub struct InstanceOwner {
     pub person_number: Option<Secret>,
     /// The organisation number, for an organisation. Not checked by the service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub organisation_number: Option<String>,
+    pub organisation_number: Option<Text>,
     /// The name or e-mail address of a self-identified user.
     #[serde(skip_serializing_if = "Option::is_none", with = "private_text")]
     pub username: Option<Secret>,
@@ -155,6 +174,14 @@ pub struct InstanceOwner {
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+members! { InstanceOwner [] {
+    "partyId" => party_id,
+    "personNumber" => person_number,
+    "organisationNumber" => organisation_number,
+    "username" => username,
+    "externalIdentifier" => external_identifier,
+} extra }
 
 impl PartialEq for InstanceOwner {
     fn eq(&self, other: &Self) -> bool {
@@ -206,43 +233,59 @@ pub struct InstanceStatus {
     pub extra: Map<String, Value>,
 }
 
+members! { InstanceStatus [] {
+    "isArchived" => is_archived,
+    "archived" => archived,
+    "isSoftDeleted" => is_soft_deleted,
+    "softDeleted" => soft_deleted,
+    "isHardDeleted" => is_hard_deleted,
+    "hardDeleted" => hard_deleted,
+    "readStatus" => read_status,
+    "substatus" => substatus,
+} extra }
+
 /// A status that a service owner sets on an instance. Both texts may be keys of text resources.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Substatus {
     /// The short text.
-    pub label: Option<String>,
+    pub label: Option<Text>,
     /// The long text.
-    pub description: Option<String>,
+    pub description: Option<Text>,
 }
 
 impl Substatus {
     /// With its short text. Must not be empty when it is set.
-    pub fn new(label: impl Into<String>) -> Self {
+    pub fn new(label: impl Into<Text>) -> Self {
         Self { label: Some(label.into()), description: None }
     }
 
     /// With a long text as well.
     #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
+    pub fn description(mut self, description: impl Into<Text>) -> Self {
         self.description = Some(description.into());
         self
     }
 }
 
 /// A confirmation that a stakeholder has received an instance and needs nothing more of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CompleteConfirmation {
     /// The service owner's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stakeholder_id: Option<String>,
+    pub stakeholder_id: Option<Text>,
     /// When it was confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_on: Option<Timestamp>,
 }
+
+members! { CompleteConfirmation [] {
+    "stakeholderId" => stakeholder_id,
+    "confirmedOn" => confirmed_on,
+} }
 
 /// The addresses of a resource. They name the platform's public host, whatever host was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,11 +294,13 @@ pub struct CompleteConfirmation {
 pub struct ResourceLinks {
     /// In the app.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub apps: Option<String>,
+    pub apps: Option<Text>,
     /// On the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<String>,
+    pub platform: Option<Text>,
 }
+
+members! { ResourceLinks [] { "apps" => apps, "platform" => platform } }
 
 open_enum! {
     /// Whether an instance's owner has read it.

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use altinn_core::transport::RequestSpec;
 use altinn_core::{AppId, Error, ErrorKind, OrgNumber, PartyId, PersonNumber};
 use http::{HeaderName, HeaderValue, Method};
@@ -8,6 +11,10 @@ use super::{LIST, Window, advice};
 ///
 /// The service demands an app or a service owner, so a query begins with one of them. All filters must hold together.
 /// What is not filtered is in: instances that are not finished, in the owner's bin, deleted for good, or confirmed.
+///
+/// There is no filter by the event with which a process ended: the service takes `process.endEvent` and passes it over,
+/// so it would list what was not asked for. Look at
+/// [`ProcessState::end_event`](crate::ProcessState::end_event) of what comes.
 ///
 /// ```
 /// use altinn_storage::InstanceQuery;
@@ -68,10 +75,10 @@ impl Of {
 }
 
 impl Versions {
-    fn altinn2_reference(&self) -> Option<&str> {
+    fn reference(&self) -> Option<&str> {
         match self {
-            Self::A2Ref(reference) => Some(reference),
-            _ => None,
+            Self::A2Ref(reference) | Self::A3Ref(reference) => Some(reference),
+            Self::Altinn3 | Self::Only(_) | Self::AllBut(_) => None,
         }
     }
 }
@@ -120,8 +127,8 @@ impl InstanceQuery {
         Self::new(Of::App(app))
     }
 
-    /// Instances of all apps of a service owner, by its code in lower case, such as `ttd`. The service compares
-    /// letter by letter and would find nothing for `TTD`, so that is refused when the list is asked for.
+    /// Instances of all apps of a service owner, by its code, such as `ttd`: small letters and digits. The service
+    /// compares letter by letter and would find nothing for `TTD`, so that is refused when the list is asked for.
     pub fn org(org: impl Into<String>) -> Self {
         Self::new(Of::Org(org.into()))
     }
@@ -151,8 +158,8 @@ impl InstanceQuery {
         self
     }
 
-    /// Only those that this stakeholder, a service owner's code, has not confirmed. For one's own instances
-    /// [`confirmed`](Self::confirmed) does it.
+    /// Only those that this stakeholder has not confirmed, a service owner's code as for [`org`](Self::org). For one's
+    /// own instances [`confirmed`](Self::confirmed) does it.
     pub fn not_confirmed_by(mut self, org: impl Into<String>) -> Self {
         self.not_confirmed_by = Some(org.into());
         self
@@ -268,12 +275,11 @@ impl InstanceQuery {
         let mut spec = RequestSpec::new(LIST, Method::GET).path(["instances"]).judge(advice::list);
         spec = match &self.of {
             Of::App(app) => spec.query("org", app.org()).query("appId", app),
-            Of::Org(org) if org.trim().is_empty() => return invalid("the service owner's code is empty"),
-            // The service lets it pass, and then finds nothing.
-            Of::Org(org) if org.chars().any(char::is_uppercase) => {
-                return invalid("a service owner's code is in lower case");
-            }
-            Of::Org(org) => spec.query("org", org),
+            // The service lets another one pass, and then finds nothing.
+            Of::Org(org) => match wrong_code(org) {
+                Some(wrong) => return invalid(wrong),
+                None => spec.query("org", org),
+            },
         };
         spec = match &self.owner {
             None => spec,
@@ -281,18 +287,26 @@ impl InstanceQuery {
             Some(InstanceOwnerFilter::Organisation(number)) => owner_header(spec, "organisation", number.as_str()),
             Some(InstanceOwnerFilter::Person(number)) => owner_header(spec, "person", number.expose()),
         };
-        let texts = [self.not_confirmed_by.as_deref(), self.current_task.as_deref(), self.search.as_deref()];
-        if texts.into_iter().chain([self.versions.altinn2_reference()]).flatten().any(|text| text.trim().is_empty()) {
+        let texts = || {
+            let texts = [self.current_task.as_deref(), self.search.as_deref(), self.versions.reference()];
+            texts.into_iter().flatten()
+        };
+        if texts().any(|text| text.trim().is_empty()) {
             return invalid("a filter is empty: the service would pass it over, and list everything");
+        }
+        // The service answers 500, in its database's words.
+        if texts().any(|text| text.contains('\0')) {
+            return invalid("a filter holds a NUL, which the service's database can't take");
         }
         if let Some(by) = &self.not_confirmed_by {
             // The service reads it as `confirmed=false` then, and what `confirmed` says goes before that.
             if self.confirmed == Some(true) && by.eq_ignore_ascii_case(self.of.org()) {
                 return invalid("nothing is confirmed by its service owner and not confirmed by it");
             }
-            // The service writes the value into its database query unescaped, and answers 500.
-            if by.contains('"') {
-                return invalid("a stakeholder's code holds no quotation mark");
+            // The service writes it into JSON as it comes: a quotation mark or a backslash asks for something else, or
+            // for nothing that can be read. It compares letter by letter, so another case would exclude nobody.
+            if let Some(wrong) = wrong_code(by) {
+                return invalid(wrong);
             }
             spec = spec.query("excludeConfirmedBy", by);
         }
@@ -348,6 +362,17 @@ impl InstanceQuery {
     }
 }
 
+/// What is wrong with a text as a service owner's code. The rules are those by which Altinn registers them.
+fn wrong_code(code: &str) -> Option<&'static str> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, 'æ' | 'ø' | 'å');
+    match code {
+        "" => Some("a service owner's code is empty"),
+        code if code.chars().any(char::is_uppercase) => Some("a service owner's code is in lower case"),
+        code if !code.chars().all(fits) => Some("a service owner's code holds letters and digits alone"),
+        _ => None,
+    }
+}
+
 fn owner_header(spec: RequestSpec, kind: &str, number: &str) -> RequestSpec {
     match HeaderValue::try_from(format!("{kind}:{number}")) {
         Ok(mut value) => {
@@ -356,116 +381,5 @@ fn owner_header(spec: RequestSpec, kind: &str, number: &str) -> RequestSpec {
         }
         // Not reached: both numbers are digits.
         Err(_) => spec,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use url::Url;
-
-    use super::*;
-
-    fn url(query: &InstanceQuery) -> String {
-        let base = Url::parse("https://platform.tt02.altinn.no/storage/api/v1/").unwrap();
-        query.spec(Some(50), Some("638%3b7")).unwrap().url(&base).unwrap().query().unwrap().to_owned()
-    }
-
-    #[test]
-    fn a_query_says_what_the_service_reads() {
-        let query = InstanceQuery::app("ttd/skjema".parse().unwrap())
-            .owner(InstanceOwnerFilter::Party("501337".parse().unwrap()))
-            .current_task("Task_1")
-            .complete(true)
-            .confirmed(false)
-            .not_confirmed_by("digdir")
-            .archived(true)
-            .soft_deleted(false)
-            .hard_deleted(false)
-            .created(Window::from("2024-05-01T00:00:00Z".parse().unwrap()))
-            .last_changed(
-                Window::after("2024-05-01T00:00:00.12Z".parse().unwrap())
-                    .through("2024-05-02T02:00:00+02:00".parse().unwrap()),
-            )
-            .search("blå")
-            .data_elements(false);
-        assert_eq!(
-            url(&query),
-            "org=ttd&appId=ttd%2Fskjema&instanceOwner.partyId=501337&excludeConfirmedBy=digdir\
-             &process.isComplete=true&confirmed=false&status.isArchived=true&status.isSoftDeleted=false\
-             &status.isHardDeleted=false&process.currentTask=Task_1&searchString=bl%C3%A5\
-             &created=gte%3A2024-05-01T00%3A00%3A00.0000000Z\
-             &lastChanged=gt%3A2024-05-01T00%3A00%3A00.1200000Z\
-             &lastChanged=lte%3A2024-05-02T00%3A00%3A00.0000000Z\
-             &includeDataElements=false&order=asc%3AlastChanged&size=50&continuationToken=638%253b7"
-        );
-    }
-
-    #[test]
-    fn times_that_the_service_compares_as_text_are_asked_so_that_it_is_right() {
-        let noon = || "2024-05-01T14:00:00+02:00".parse().unwrap();
-        let window = Window::from(noon()).before("2024-05-02T00:00:00Z".parse().unwrap());
-        let query = InstanceQuery::org("ttd").ended(window).due_before(window).visible_after(Window::from(noon()));
-        let asked = url(&query);
-        for expected in [
-            "process.ended=gte%3A2024-05-01T12%3A00%3A00&process.ended=lt%3A2024-05-02T00%3A00%3A00",
-            "dueBefore=gte%3A2024-05-01T12%3A00%3A00&dueBefore=lt%3A2024-05-02T00%3A00%3A00",
-            "visibleAfter=gte%3A2024-05-01T12%3A00%3A00",
-        ] {
-            assert!(asked.contains(expected), "{asked}");
-        }
-        let fraction = Window::from("2024-05-01T12:00:00.5Z".parse().unwrap());
-        for wrong in [fraction, Window::after(noon()), Window::from(noon()).through(noon())] {
-            let error = InstanceQuery::org("ttd").ended(wrong).spec(None, None).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        }
-    }
-
-    #[test]
-    fn generations_and_references_exclude_each_other() {
-        let query = || InstanceQuery::org("ttd").main_version(2);
-        assert!(url(&query()).contains("mainVersionInclude=2"));
-        let asked = url(&query().archive_reference("0123456789ab"));
-        assert!(asked.contains("A3Ref=0123456789ab") && !asked.contains("mainVersion"), "{asked}");
-        assert!(url(&query().not_main_version(3)).contains("mainVersionExclude=3"));
-        assert!(url(&query().altinn2_archive_reference("AR123")).contains("dataValues.A2ArchRef=AR123"));
-        assert!(query().archive_reference("123").spec(None, None).is_err());
-    }
-
-    #[test]
-    fn the_oldest_comes_first_unless_told() {
-        assert!(url(&InstanceQuery::org("ttd")).contains("order=asc%3AlastChanged"));
-        assert!(url(&InstanceQuery::org("ttd").newest_first()).contains("order=desc%3AlastChanged"));
-    }
-
-    #[test]
-    fn a_person_number_travels_in_a_header_that_does_not_print() {
-        let query = InstanceQuery::org("ttd").owner(InstanceOwnerFilter::Person("01039012345".parse().unwrap()));
-        assert!(!url(&query).contains("01039012345"));
-        assert!(!format!("{query:?} {:?}", query.spec(None, None).unwrap()).contains("01039012345"));
-    }
-
-    #[test]
-    fn what_the_service_answers_wrongly_is_refused() {
-        let query = InstanceQuery::org("ttd");
-        assert_eq!(query.spec(Some(0), None).unwrap_err().kind(), ErrorKind::InvalidInput);
-        assert_eq!(query.spec(Some(u32::MAX), None).unwrap_err().kind(), ErrorKind::InvalidInput);
-        for refused in [
-            InstanceQuery::org(" "),
-            InstanceQuery::org("TTD"),
-            query.clone().not_confirmed_by("a\"b"),
-            query.clone().not_confirmed_by(" "),
-            query.clone().current_task(""),
-            query.clone().search("\t"),
-            query.clone().altinn2_archive_reference(""),
-            query.clone().main_version(40_000),
-            query.clone().not_main_version(u16::MAX),
-            query.clone().confirmed(true).not_confirmed_by("TTD"),
-            InstanceQuery::app("ttd/a".parse().unwrap()).confirmed(true).not_confirmed_by("ttd"),
-        ] {
-            let error = refused.spec(None, None).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused:?}");
-        }
-        assert!(query.clone().confirmed(true).not_confirmed_by("digdir").spec(None, None).is_ok());
-        assert!(query.confirmed(false).not_confirmed_by("ttd").spec(None, None).is_ok());
     }
 }

@@ -1,131 +1,125 @@
 use altinn_core::transport::{Answer, Transport};
 use altinn_core::{Error, ErrorKind};
-use serde::Deserialize;
-use serde_json::Value;
+use http::StatusCode;
 
-use super::isolate::{self, Isolated};
-use super::list::{Page, Unreadable};
-use super::{ContinuationToken, Instance, InstanceQuery, LIST};
+use super::advice::is_unservable;
+use super::announced::Announced;
+use super::isolate::{self, Outcome};
+use super::page::Page;
+use super::page_size::PageSize;
+use super::unreadable::Unreadable;
+use super::{ContinuationToken, InstanceQuery};
 
-/// Reads a list page by page, in the sizes that the service can stand.
+/// Fetches a list's pages, in the sizes that the service can stand.
 #[derive(Debug)]
 pub(super) struct Reader {
     transport: Transport,
     query: InstanceQuery,
-    token: Option<ContinuationToken>,
     wanted: Option<u32>,
-    /// Set while the service can't serve pages of the wanted size.
-    reduced: Option<u32>,
 }
 
-/// The service's own page size.
-const DEFAULT_SIZE: u32 = 100;
+/// Where a list stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Where the page begins that comes next.
+    pub(super) token: Option<ContinuationToken>,
+    size: PageSize,
+}
 
-#[derive(Deserialize)]
-struct Listed<I> {
-    #[serde(default)]
-    next: Option<String>,
-    #[serde(default = "Vec::new")]
-    instances: Vec<I>,
+impl From<Option<ContinuationToken>> for Place {
+    fn from(token: Option<ContinuationToken>) -> Self {
+        Self { token, size: PageSize::default() }
+    }
+}
+
+/// A page that has come, or what stands for it.
+pub(super) enum Arrived {
+    /// To be decoded.
+    Page(Box<Answer>),
+    /// The service fails on an instance, which is all that this page tells.
+    Isolated(Page),
 }
 
 impl Reader {
-    pub(super) fn new(
-        transport: Transport,
-        query: InstanceQuery,
-        wanted: Option<u32>,
-        token: Option<ContinuationToken>,
-    ) -> Self {
-        Self { transport, query, token, wanted, reduced: None }
+    pub(super) fn new(transport: Transport, query: InstanceQuery, wanted: Option<u32>) -> Self {
+        Self { transport, query, wanted }
     }
 
-    pub(super) fn token(&self) -> Option<&ContinuationToken> {
-        self.token.as_ref()
-    }
-
-    /// The next page. After an error it is the same page that comes next.
-    pub(super) async fn next(&mut self) -> Result<Page, Error> {
+    /// Fetches the page at `place`, which keeps its token, and learns what size the service can stand.
+    pub(super) async fn fetch(&self, place: &mut Place) -> Result<Arrived, Error> {
+        let token = place.token.as_ref();
+        let mut passed = false;
         loop {
-            let spec =
-                self.query.spec(self.reduced.or(self.wanted), self.token.as_ref().map(ContinuationToken::as_str))?;
+            let spec = self.query.spec(place.size.asked(self.wanted), token.map(ContinuationToken::as_str))?;
+            let size = place.size.current(self.wanted);
+            // A smaller page is worth more than another try: the service may take half a minute to give up.
+            let spec = if size > 1 { spec.hasty(is_slow) } else { spec };
             let error = match self.transport.answer(&spec).await {
-                Ok(answer) => {
-                    let page = read(&answer)?;
-                    self.token.clone_from(&page.next);
-                    self.grow();
-                    return Ok(page);
-                }
+                Ok(answer) => return Ok(self.arrived(Box::new(answer), &mut place.size)),
                 Err(error) => error,
             };
             if !is_too_much(&error) {
                 return Err(error);
             }
-            let size = self.reduced.or(self.wanted).unwrap_or(DEFAULT_SIZE);
-            if size > 1 {
+            if place.size.shrink(self.wanted) {
                 tracing::debug!(size, "the service can't serve a page of this size; trying a smaller one");
-                self.reduced = Some((size / 4).max(1));
                 continue;
             }
             // A single instance is too much, so that one is what the service fails on; unless it fails on everything.
-            match isolate::head(&self.transport, &self.query, self.token.as_ref()).await {
-                Some(Isolated { from, through }) => {
-                    let unreadable = Unreadable { id: None, from, through: Some(through), error };
-                    self.token = Some(ContinuationToken::at_end_of(through));
-                    let next = self.token.clone();
-                    return Ok(Page { instances: Vec::new(), unreadable: vec![unreadable], next });
+            match isolate::first(&self.transport, &self.query, token).await? {
+                Outcome::Found { time, row } => {
+                    // Nothing was wrong with the size.
+                    place.size = PageSize::default();
+                    let unreadable = vec![Unreadable { id: None, from: Some(time), through: Some(time), error }];
+                    let next = Some(ContinuationToken::at(time, row));
+                    return Ok(Arrived::Isolated(Page { instances: Vec::new(), unreadable, next }));
                 }
-                None => return Err(error),
+                Outcome::Served(answer) => return Ok(self.arrived(answer, &mut place.size)),
+                Outcome::Passed if !passed => passed = true,
+                Outcome::Passed | Outcome::Unclear => return Err(error),
             }
         }
     }
 
-    fn grow(&mut self) {
-        let wanted = self.wanted.unwrap_or(DEFAULT_SIZE);
-        self.reduced = self.reduced.map(|size| size.saturating_mul(2)).filter(|size| *size < wanted);
+    fn arrived(&self, answer: Box<Answer>, size: &mut PageSize) -> Arrived {
+        size.served(self.wanted);
+        Arrived::Page(answer)
     }
 }
 
-/// Whether a smaller page may succeed: the service gave up on its database, or did not answer in time. When its
-/// database is gone altogether it says the same, so this is a guess that a smaller page puts to the test.
-fn is_too_much(error: &Error) -> bool {
-    let by_status = matches!(error.status().map(|status| status.as_u16()), Some(400 | 408 | 499 | 500 | 504));
-    error.is_transient() && (by_status || error.kind() == ErrorKind::Timeout)
+impl Place {
+    /// The same list at another page.
+    pub(super) fn at(&self, token: Option<ContinuationToken>) -> Self {
+        Self { token, size: self.size.clone() }
+    }
 }
 
-fn read(answer: &Answer) -> Result<Page, Error> {
-    let (listed, unreadable) = match answer.json::<Listed<Instance>>() {
-        Ok(listed) => (listed, Vec::new()),
-        Err(_) => one_by_one(answer)?,
-    };
-    let next = match listed.next.as_deref() {
-        None | Some("") => None,
-        // A `next` that can't be read must not pass for the end of the list.
-        Some(next) => Some(
-            ContinuationToken::from_next(next)
-                .ok_or_else(|| Error::new(ErrorKind::Protocol, LIST).with_detail("its next page carries no token"))?,
-        ),
-    };
-    Ok(Page { instances: listed.instances, unreadable, next })
-}
-
-/// For a page that can't be read whole: what can be read of it, and what can't.
-fn one_by_one(answer: &Answer) -> Result<(Listed<Instance>, Vec<Unreadable>), Error> {
-    let listed: Listed<Value> = answer.json()?;
-    let mut instances = Vec::new();
-    let mut unreadable = Vec::new();
-    for (n, value) in listed.instances.into_iter().enumerate() {
-        let id = value["id"].as_str().and_then(|id| id.parse().ok());
-        let changed = value["lastChanged"].as_str().and_then(|time| time.parse().ok());
-        match serde_json::from_value(value) {
-            Ok(instance) => instances.push(instance),
-            Err(_) => {
-                let detail = match &id {
-                    Some(id) => format!("the instance {id} can't be read"),
-                    None => format!("the instance at place {} of its page can't be read", n + 1),
-                };
-                unreadable.push(Unreadable { id, from: changed, through: changed, error: answer.undecodable(detail) });
-            }
+impl Arrived {
+    /// What the page says of the next one before it is decoded.
+    pub(super) fn announced(&self) -> Option<Announced> {
+        match self {
+            Self::Page(answer) => Announced::read(answer.bytes()),
+            Self::Isolated(_) => None,
         }
     }
-    Ok((Listed { next: listed.next, instances }, unreadable))
+
+    /// Decodes it.
+    pub(super) fn read(self) -> Result<Page, Error> {
+        match self {
+            Self::Page(answer) => Page::from_answer(&answer),
+            Self::Isolated(page) => Ok(page),
+        }
+    }
+}
+
+/// Whether the service gave up on its database, or did not answer in time. When its database is gone altogether it says
+/// the same.
+pub(super) fn is_slow(kind: ErrorKind, status: Option<StatusCode>) -> bool {
+    kind == ErrorKind::Timeout || matches!(status.map(|status| status.as_u16()), Some(400 | 408 | 499 | 500 | 504))
+}
+
+/// Whether a smaller page may succeed. This is a guess that a smaller page puts to the test.
+pub(super) fn is_too_much(error: &Error) -> bool {
+    let slow = error.is_transient() && is_slow(error.kind(), error.status());
+    slow || error.status().is_some_and(|status| is_unservable(status, error.problem().message()))
 }

@@ -24,18 +24,18 @@ impl ContinuationToken {
         (!token.trim().is_empty()).then(|| Self(token.into()))
     }
 
-    /// The end of `time`: what comes after it are later changes only. The service's tokens are the time of the last
-    /// instance in ticks of 100 ns since the year 1, and its row number.
-    pub(super) fn at_end_of(time: Timestamp) -> Self {
+    /// Behind a row of `time`. The service's tokens are the time of the last instance in ticks of 100 ns since the
+    /// year 1, and its row number; what follows is later, or of that time with a higher number.
+    pub(super) fn at(time: Timestamp, row: i64) -> Self {
         let ticks = UNIX_EPOCH_TICKS + time.as_jiff().as_nanosecond() / 100;
-        Self(format!("{ticks};{}", i64::MAX).into())
+        Self(format!("{ticks};{row}").into())
     }
 
-    /// The time in a token; none if the service has changed what its tokens look like.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        let end = self.0.find([';', '%'])?;
-        let ticks: i128 = self.0[..end].parse().ok()?;
-        jiff::Timestamp::from_nanosecond((ticks - UNIX_EPOCH_TICKS).checked_mul(100)?).ok().map(Timestamp::from)
+    /// The time and the row number in a token; none if the service has changed what its tokens look like.
+    pub(super) fn position(&self) -> Option<(Timestamp, i64)> {
+        let (ticks, row) = [";", "%3b", "%3B"].iter().find_map(|separator| self.0.split_once(separator))?;
+        let nanos = ticks.parse::<i128>().ok()?.checked_sub(UNIX_EPOCH_TICKS)?.checked_mul(100)?;
+        Some((jiff::Timestamp::from_nanosecond(nanos).ok()?.into(), row.parse().ok()?))
     }
 
     /// The token as text, to keep it.
@@ -99,20 +99,23 @@ mod tests {
     }
 
     #[test]
-    fn a_token_tells_its_time() {
+    fn a_token_tells_its_time_and_row() {
         // From a recorded page, whose last instance changed at this time.
         let token: ContinuationToken = "639311644742156620%3b100".parse().unwrap();
-        assert_eq!(token.time(), Some("2026-11-25T00:47:54.215662Z".parse().unwrap()));
+        assert_eq!(token.position(), Some(("2026-11-25T00:47:54.215662Z".parse().unwrap(), 100)));
         let time: Timestamp = "2024-05-01T12:00:00.123456Z".parse().unwrap();
-        assert_eq!(ContinuationToken::at_end_of(time).time(), Some(time));
-        assert_eq!("x;1".parse::<ContinuationToken>().unwrap().time(), None);
+        assert_eq!(ContinuationToken::at(time, 7).position(), Some((time, 7)));
+        assert_eq!(ContinuationToken::at(time, 7).as_str().parse(), Ok(ContinuationToken::at(time, 7)));
+        for odd in ["x;1", "638;x", "638%3a1;", "9;99999999999999999999"] {
+            assert_eq!(odd.parse::<ContinuationToken>().unwrap().position(), None, "{odd}");
+        }
     }
 
     proptest! {
         #[test]
         fn reading_never_panics(text in any::<String>()) {
             if let Ok(token) = text.parse::<ContinuationToken>() {
-                let _ = token.time();
+                let _ = token.position();
             }
             let _ = ContinuationToken::from_next(&text);
             let _ = text.parse::<ContinuationToken>();

@@ -54,6 +54,20 @@ impl Window {
         self.upper.map(|(_, time)| time)
     }
 
+    /// The first microsecond that may lie in it, since 1970; the service keeps times no finer.
+    pub(super) fn first(self) -> Option<i64> {
+        self.lower().map(|time| time.as_jiff().as_microsecond())
+    }
+
+    /// The last microsecond that lies in it.
+    pub(super) fn last(self) -> Option<i64> {
+        self.upper.map(|(operator, time)| {
+            let excluded = i128::from(operator == "lt");
+            let micros = (time.as_jiff().as_nanosecond() - excluded).div_euclid(1_000);
+            i64::try_from(micros).unwrap_or(i64::MAX)
+        })
+    }
+
     /// The two ends, if each is one of whole seconds that is included.
     pub(crate) fn inclusive_seconds(self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
         let fits = |(operator, time): (&str, Timestamp)| {
@@ -84,5 +98,22 @@ impl Window {
             spec = spec.query(name, format!("{operator}:{}", time.as_jiff().strftime("%Y-%m-%dT%H:%M:%S")));
         }
         Ok(spec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_ends_are_known_to_the_microsecond() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (whole, finer) = (time("1970-01-01T00:00:00.000005Z"), time("1970-01-01T00:00:00.0000055Z"));
+        assert_eq!((Window::from(whole).first(), Window::after(whole).first()), (Some(5), Some(5)));
+        assert_eq!(Window::default().through(whole).last(), Some(5));
+        assert_eq!(Window::default().before(whole).last(), Some(4));
+        assert_eq!(Window::default().through(finer).last(), Some(5));
+        assert_eq!(Window::default().before(finer).last(), Some(5));
+        assert_eq!((Window::default().first(), Window::default().last()), (None, None));
     }
 }

@@ -3,7 +3,7 @@
 use altinn_core::transport::Verdict;
 use http::StatusCode;
 
-use crate::advice::{NO_READ, common, explain};
+use crate::advice::{common, explain, no_read};
 
 /// For reading one message.
 pub(super) fn get(status: StatusCode, words: Option<&str>) -> Verdict {
@@ -11,7 +11,7 @@ pub(super) fn get(status: StatusCode, words: Option<&str>) -> Verdict {
         StatusCode::NOT_FOUND if words.is_some_and(|words| words.starts_with("Could not find instance")) => {
             explain("there is no such instance")
         }
-        StatusCode::FORBIDDEN => explain(NO_READ),
+        StatusCode::FORBIDDEN => no_read(),
         _ => common(status, words),
     }
 }

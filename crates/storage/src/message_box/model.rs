@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use altinn_core::{InstanceId, PartyId, Timestamp};
+use altinn_core::{InstanceId, PartyId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::{As, DefaultOnNull};
@@ -45,22 +45,22 @@ pub struct Message {
     pub instance_owner_id: Option<PartyId>,
     /// The service owner's code.
     #[serde(default)]
-    pub org: Option<String>,
+    pub org: Option<Text>,
     /// The app's own name, without the service owner's code.
     #[serde(default)]
-    pub app_name: Option<String>,
+    pub app_name: Option<Text>,
     /// The app's title in the language asked for, with the presentation text behind it.
     #[serde(default)]
-    pub title: Option<String>,
+    pub title: Option<Text>,
     /// Where it stands: `FormFilling`, `Confirmation`, `Signing`, `Feedback`, `Submit`, `Archived` or `default`.
     #[serde(default)]
-    pub process_current_task: Option<String>,
+    pub process_current_task: Option<Text>,
     /// When it was made, or from when its owner sees it, if that is later.
     #[serde(default)]
     pub created_date_time: Option<Timestamp>,
     /// Who changed it last.
     #[serde(default)]
-    pub last_changed_by: Option<String>,
+    pub last_changed_by: Option<Text>,
     /// When it should be done. A search gives none for what is archived or in the bin.
     #[serde(default)]
     pub due_date_time: Option<Timestamp>,
@@ -93,10 +93,10 @@ pub struct Message {
     pub deleted_date_time: Option<Timestamp>,
     /// The presentation texts, joined.
     #[serde(default)]
-    pub presentation_text: Option<String>,
+    pub presentation_text: Option<Text>,
     /// Values that the app lifts out of its data.
     #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
-    pub data_values: BTreeMap<String, Option<String>>,
+    pub data_values: BTreeMap<Text, Option<Text>>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -148,7 +148,7 @@ pub struct MessageEvent {
     pub related_user: Option<PlatformUser>,
     /// A text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub additional_info: Option<String>,
+    pub additional_info: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

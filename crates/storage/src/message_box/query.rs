@@ -1,5 +1,5 @@
 use altinn_core::transport::RequestSpec;
-use altinn_core::{AppId, Error, ErrorKind, PartyId, Timestamp};
+use altinn_core::{AppId, Error, ErrorKind, INSTANCES_READ, PartyId, Timestamp};
 use http::Method;
 use serde::Serialize;
 
@@ -151,6 +151,9 @@ impl MessageQuery {
         if [&self.search, &self.archive_reference].into_iter().flatten().any(|text| text.trim().is_empty()) {
             return invalid("a filter is empty: the service would pass it over, and find everything");
         }
+        if [&self.search, &self.archive_reference].into_iter().flatten().any(|text| text.contains('\0')) {
+            return invalid("a filter holds a NUL, which the service's database can't take");
+        }
         if self.active && self.archive_reference.is_some() {
             return invalid("an active instance has no archive reference");
         }
@@ -159,7 +162,7 @@ impl MessageQuery {
             return invalid("a window begins at a whole second and goes through a whole second");
         };
         let spec = RequestSpec::new(SEARCH, Method::POST).path(["sbl", "instances", "search"]).judge(common);
-        spec.repeatable(true).json(&Asked {
+        spec.repeatable(true).scope(INSTANCES_READ).json(&Asked {
             instance_owner_party_id_list: self.parties.iter().map(|party| party.get()).collect(),
             app_id: self.app.as_ref(),
             include_active: self.active,
@@ -191,6 +194,7 @@ mod tests {
         for refused in [
             MessageQuery::of([]),
             query().search(" "),
+            query().search("a\0"),
             query().archive_reference(""),
             query().active().archive_reference("abc"),
             query().created(Window::after(at("2024-05-01T12:00:00Z"))),

@@ -3,7 +3,7 @@
 use altinn_core::transport::Verdict;
 use http::StatusCode;
 
-use crate::advice::{common, explain};
+use crate::advice::{common, explain, refused_or_unanswered};
 
 /// For the history.
 pub(super) fn history(status: StatusCode, words: Option<&str>) -> Verdict {
@@ -27,7 +27,7 @@ pub(super) fn auth_info(status: StatusCode, words: Option<&str>) -> Verdict {
         }
         StatusCode::NOT_FOUND if words.is_some() => Verdict {
             passing: Some(true),
-            advice: Some("the service reports its own fault as 404: try again later, and do not treat it as gone"),
+            ..explain("the service reports its own fault as 404: try again later, and do not treat it as gone")
         },
         _ => common(status, words),
     }
@@ -36,10 +36,10 @@ pub(super) fn auth_info(status: StatusCode, words: Option<&str>) -> Verdict {
 /// For moving.
 pub(super) fn update(status: StatusCode, words: Option<&str>) -> Verdict {
     match status {
-        StatusCode::FORBIDDEN => explain(
+        StatusCode::FORBIDDEN => refused_or_unanswered!(
             "the process has no current task (it never began, or has ended), or the app's policy does not let the \
              service owner leave it: data needs the action write, confirmation confirm, signing sign or write, payment \
-             pay or write, any other task the action of its name, and abandoning reject",
+             pay or write, any other task the action of its name, and abandoning reject"
         ),
         StatusCode::NOT_FOUND => explain("there is no such instance"),
         _ => common(status, words),

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use altinn_core::{AppId, Secret, Timestamp};
+use altinn_core::{AppId, Secret, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::events::InstanceEventType;
-use crate::wire::private_text;
+use crate::wire::{members, private_text};
 
 /// Where an instance stands in its app's process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct ProcessState {
     pub started: Option<Timestamp>,
     /// The start event it began with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_event: Option<String>,
+    pub start_event: Option<Text>,
     /// The task that waits for somebody. None before the beginning and after the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_task: Option<ProcessElement>,
@@ -26,11 +26,19 @@ pub struct ProcessState {
     pub ended: Option<Timestamp>,
     /// The end event it ended with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_event: Option<String>,
+    pub end_event: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+members! { ProcessState [] {
+    "started" => started,
+    "startEvent" => start_event,
+    "currentTask" => current_task,
+    "ended" => ended,
+    "endEvent" => end_event,
+} extra }
 
 /// A task of a process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,13 +53,13 @@ pub struct ProcessElement {
     pub started: Option<Timestamp>,
     /// Its id in the process definition, such as `Task_1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub element_id: Option<String>,
+    pub element_id: Option<Text>,
     /// Its name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// Its kind: `data`, `confirmation`, `signing`, `feedback`, `payment` … or an app's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub altinn_task_type: Option<String>,
+    pub altinn_task_type: Option<Text>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
@@ -60,11 +68,22 @@ pub struct ProcessElement {
     pub validated: Option<ValidationStatus>,
     /// How it was reached, such as `CompleteCurrentMoveToNext`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub flow_type: Option<String>,
+    pub flow_type: Option<Text>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+members! { ProcessElement [] {
+    "flow" => flow,
+    "started" => started,
+    "elementId" => element_id,
+    "name" => name,
+    "altinnTaskType" => altinn_task_type,
+    "ended" => ended,
+    "validated" => validated,
+    "flowType" => flow_type,
+} extra }
 
 /// The outcome of a task's validation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -86,7 +105,7 @@ pub struct ProcessHistoryItem {
     /// What it tells of: the beginning, the end, or a task.
     pub event_type: Option<InstanceEventType>,
     /// The id of the start event, task or end event, such as `Task_1`.
-    pub element_id: Option<String>,
+    pub element_id: Option<Text>,
     /// When it happened. Missing for a task that stands there by its end alone.
     #[serde(rename = "occured")]
     pub occurred: Option<Timestamp>,

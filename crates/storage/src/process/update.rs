@@ -138,7 +138,7 @@ mod tests {
     fn events_get_their_instance() {
         let mut update = moved(state(), vec![event()]).keeping_generated_elements();
         update.prepare().unwrap();
-        assert_eq!(update.events[0].instance_id, Some(instance().to_string()));
+        assert_eq!(update.events[0].instance_id, Some(instance().to_string().into()));
         let spec = update.spec().unwrap();
         assert_eq!(target(&spec), "instances/{i}/process/instanceandevents?deleteGeneratedElements=false");
     }
@@ -148,7 +148,7 @@ mod tests {
         let refused = |state, events| moved(state, events).spec().unwrap_err().kind() == ErrorKind::InvalidInput;
         assert!(refused(ProcessState::default(), vec![event()]));
         let mut foreign = event();
-        foreign.instance_id = Some("1/00000000-0000-4000-8000-000000000abc".to_owned());
+        foreign.instance_id = Some("1/00000000-0000-4000-8000-000000000abc".into());
         let unknown = InstanceEvent::new(InstanceEventType::from("Nonsense")).user(PlatformUser::org("ttd", 3));
         let nobody = InstanceEvent::new(InstanceEventType::Saved);
         let ownerless = PlatformUser { system_user_id: Some(uuid::Uuid::nil()), ..PlatformUser::default() };
