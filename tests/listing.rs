@@ -76,11 +76,27 @@ async fn a_repeated_token_ends_the_list_with_an_error_after_the_good_pages() {
     ])
     .await
     .unwrap();
-    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().collect().await;
+    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().take(100).collect().await;
     let (last, good) = found.split_last().unwrap();
     assert_eq!(good.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(last.as_ref().unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_circle_of_pages_ends_the_list_in_time() {
+    // Eight different pages, of which the last five lead round for ever.
+    let place = |n: u32| if n < 3 { n } else { 3 + (n - 3) % 5 };
+    let answers = (0..100).map(|n| {
+        let next = format!("/instances?continuationToken=1%253b{}", place(n + 1));
+        page([place(n)], Some(&next))
+    });
+    let server = FaultServer::start(answers).await.unwrap();
+    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().take(100).collect().await;
+    let (last, good) = found.split_last().unwrap();
+    assert_eq!(last.as_ref().unwrap_err().kind(), ErrorKind::Protocol);
+    assert!(good.iter().all(Result::is_ok) && (8..24).contains(&good.len()), "{} pages", good.len());
+    assert_eq!(server.requests().len(), good.len());
 }
 
 #[tokio::test]
@@ -159,6 +175,7 @@ async fn retries_end_after_five_attempts() {
     let server = FaultServer::start([Answer::status(502).repeated()]).await.unwrap();
     let error = client(server.url().as_str()).instances().list(query()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.is_transient()), (ErrorKind::Server, 5, true));
+    assert!(error.to_string().contains("try again later"), "nothing was carried out that must be looked for: {error}");
     assert_eq!(server.requests().len(), 5);
 }
 

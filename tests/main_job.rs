@@ -20,8 +20,9 @@ use std::path::Path;
 use altinn_auth::{Credentials, SigningKey};
 use altinn_core::{CanRead, Environment, ErrorKind, ReadConfirm, ReadWrite, Scope};
 use altinn_emulator::{Emulator, NewClient, Submission};
-use altinn_storage::{Client, Instance, InstanceQuery};
+use altinn_storage::{Client, ClientBuilder, Instance, InstanceQuery};
 use altinn_tests::clients::quick;
+use altinn_tests::trouble::Between;
 use futures::TryStreamExt;
 
 async fn filled<S: Scope>() -> (Emulator, Client<S>) {
@@ -32,13 +33,17 @@ async fn filled<S: Scope>() -> (Emulator, Client<S>) {
 }
 
 fn client<S: Scope>(emulator: &Emulator) -> Client<S> {
+    builder(emulator).build().unwrap()
+}
+
+fn builder<S: Scope>(emulator: &Emulator) -> ClientBuilder<S> {
     let registered = emulator.register_client(NewClient::new(sample::ORG_NUMBER)).unwrap();
     let credentials = Credentials::builder(Environment::emulator(emulator.url()).unwrap())
         .client_id(registered.client_id())
         .key(SigningKey::from_jwk(registered.jwk()).unwrap())
         .build()
         .unwrap();
-    Client::builder(credentials).retry(quick()).build().unwrap()
+    Client::builder(credentials).retry(quick())
 }
 
 async fn all<S: CanRead>(client: &Client<S>) -> Vec<Instance> {
@@ -78,7 +83,7 @@ async fn exactly_what_is_due_lands_on_disk_and_is_confirmed() {
         let expected: BTreeSet<String> = instance
             .data
             .iter()
-            .map(|element| element.filename.clone().unwrap())
+            .map(|element| element.filename.as_deref().unwrap().to_owned())
             .chain(["instance.json".to_owned()])
             .collect();
         assert_eq!(files(&folder), expected);
@@ -90,7 +95,7 @@ async fn exactly_what_is_due_lands_on_disk_and_is_confirmed() {
         let about: Instance = serde_json::from_slice(&std::fs::read(folder.join("instance.json")).unwrap()).unwrap();
         assert_eq!(about.id, instance.id);
     }
-    let names: Vec<String> = due.iter().flat_map(|i| i.data.iter().filter_map(|e| e.filename.clone())).collect();
+    let names: Vec<&str> = due.iter().flat_map(|i| i.data.iter().filter_map(|e| e.filename.as_deref())).collect();
     assert!(names.iter().any(|name| name.contains(['æ', 'ø', 'å'])), "{names:?}");
 
     let after = all(&client).await;
@@ -113,6 +118,26 @@ async fn what_can_t_be_stored_is_not_confirmed() {
     let outcome = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
     assert!(outcome.contains(&format!("{due} failed")), "{outcome}");
     assert_eq!(all(&client).await.iter().filter(is_due).count(), due);
+}
+
+#[tokio::test]
+async fn what_can_t_be_read_is_counted_and_the_rest_is_received() {
+    let emulator = Emulator::start().await.unwrap();
+    let seed = |n| {
+        Submission::new("ttd/mottak-demo", 510_001).element("model", "application/xml", None, format!("<n>{n}</n>"))
+    };
+    let ids: Vec<String> = (0..3).map(|n| emulator.seed(seed(n))).collect();
+    let between = Between::default();
+    between.trouble().unreadable = Some(ids[1].clone());
+    let client = builder(&emulator).layer(between.clone()).build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
+    assert!(outcome.starts_with("Received and confirmed: 2 ") && outcome.contains("1 failed"), "{outcome}");
+    let again = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
+    assert!(again.contains("1 failed"), "it is not passed over: {again}");
+    between.trouble().unreadable = None;
+    let last = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
+    assert!(last.starts_with("Received and confirmed: 1 ") && !last.contains("failed"), "{last}");
 }
 
 #[tokio::test]

@@ -154,10 +154,7 @@ async fn metadata_is_read_changed_and_written_back_whole() {
     element.add_tag("lest");
     element.set_user_defined("tittel", "Blåbær");
     let written = data.update_metadata(&element).await.unwrap();
-    assert_eq!(
-        (written.tags.as_slice(), written.user_defined("tittel")),
-        (["lest".to_owned()].as_slice(), Some("Blåbær"))
-    );
+    assert_eq!((written.tags.as_slice(), written.user_defined("tittel")), (["lest".into()].as_slice(), Some("Blåbær")));
     assert!(written.locked, "the lock was read, so it stays");
     assert_eq!(written.filename, uploaded.filename);
 
@@ -212,7 +209,7 @@ async fn a_process_is_moved_to_its_end() {
     assert_eq!(current(process.state().await.unwrap()), "Task_1");
     process.update(task("Task_2", "signing")).await.unwrap();
     let info = process.auth_info().await.unwrap();
-    assert_eq!((current(info.process), info.app_id), ("Task_2".to_owned(), Some(app_id(OPEN))));
+    assert_eq!((current(info.process), info.app_id), ("Task_2".into(), Some(app_id(OPEN))));
     let sent = EventFilter::new().event_type(InstanceEventType::SentToSign);
     assert_eq!(owner.client.events(id).list(sent).await.unwrap().len(), 1);
     let over = process.update(ended()).await.unwrap();
@@ -264,7 +261,7 @@ async fn events_are_posted_listed_and_read() {
     assert_eq!((posted.id, posted.created), (Some(event_id), Some(at)));
     let read = events.get(event_id).await.unwrap();
     assert_eq!(read.event_type, Some(InstanceEventType::Submitted));
-    assert_eq!((read.instance_id, read.user.unwrap().user_id), (Some(id.to_string()), Some(20_001)));
+    assert_eq!((read.instance_id, read.user.unwrap().user_id), (Some(id.to_string().into()), Some(20_001)));
 
     assert_eq!(events.list(EventFilter::new()).await.unwrap().len(), 2);
     let just_then = EventFilter::new().between(at, at);

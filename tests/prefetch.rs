@@ -9,8 +9,13 @@
 
 use altinn_watch as _;
 
-use altinn_storage::InstanceQuery;
-use altinn_tests::clients::client;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use altinn_core::{ErrorKind, Read};
+use altinn_storage::reqwest_middleware::{Middleware, Next, Result};
+use altinn_storage::{InstanceQuery, ListInstances};
+use altinn_tests::clients::{builder, client};
 use altinn_tests::fault::{Answer, FaultServer};
 use serde_json::json;
 
@@ -44,4 +49,139 @@ async fn nothing_ahead_when_it_is_not_wanted() {
     assert_eq!(server.requests().len(), 1);
     assert!(items.try_next().await.unwrap().is_some());
     assert!(items.try_next().await.unwrap().is_none());
+}
+
+/// Answers in the network's place, and notes for what token it was asked, be the answer taken or not.
+#[derive(Clone)]
+struct Script {
+    bodies: Arc<Mutex<VecDeque<String>>>,
+    asked: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl Script {
+    fn new(bodies: impl IntoIterator<Item = String>) -> Self {
+        Self { bodies: Arc::new(Mutex::new(bodies.into_iter().collect())), asked: Arc::default() }
+    }
+
+    fn list(&self) -> ListInstances {
+        let client = builder::<Read>("http://127.0.0.1:9/").layer(self.clone()).build().unwrap();
+        client.instances().list(InstanceQuery::org("ttd"))
+    }
+
+    fn asked(&self) -> Vec<Option<String>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for Script {
+    async fn handle(
+        &self,
+        asked: reqwest::Request,
+        _: &mut http::Extensions,
+        _: Next<'_>,
+    ) -> Result<reqwest::Response> {
+        let token = asked.url().query_pairs().find(|(name, _)| name == "continuationToken");
+        self.asked.lock().unwrap().push(token.map(|(_, token)| token.into_owned()));
+        tokio::task::yield_now().await;
+        let body = self.bodies.lock().unwrap().pop_front().expect("a page is left");
+        Ok(http::Response::new(reqwest::Body::from(body)).into())
+    }
+}
+
+const FIRST: &str = r#""next":"/instances?continuationToken=1%253b1""#;
+const ONE: &str = r#"{"id":"501337/00000000-0000-4000-8000-000000000001"}"#;
+
+fn token() -> Option<String> {
+    Some("1%3b1".to_owned())
+}
+
+/// What was asked for until a page that can't be decoded was given up.
+async fn asked_before_decoding(page: &str, set: impl FnOnce(ListInstances) -> ListInstances) -> Vec<Option<String>> {
+    let script = Script::new([page.to_owned()]);
+    let error = set(script.list()).pages().try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    script.asked()
+}
+
+#[tokio::test]
+async fn the_next_page_is_asked_for_before_this_one_is_decoded() {
+    let broken = format!(r#"{{"count":2,"self":null,{FIRST},"instances":[{ONE},{{"id":"#);
+    assert_eq!(asked_before_decoding(&broken, |list| list).await, [None, token()]);
+    assert_eq!(asked_before_decoding(&broken, |list| list.prefetch(false)).await, [None]);
+    // Only what the page does not fill is asked for.
+    assert_eq!(asked_before_decoding(&broken, |list| list.limit(3)).await, [None, token()]);
+    assert_eq!(asked_before_decoding(&broken, |list| list.limit(2)).await, [None]);
+    let uncounted = broken.replace(r#""count":2,"#, "");
+    assert_eq!(asked_before_decoding(&uncounted, |list| list).await, [None, token()]);
+    assert_eq!(asked_before_decoding(&uncounted, |list| list.limit(3)).await, [None]);
+    // Nor is what leads back to this page.
+    let resumed = |list: ListInstances| list.resume("1%3b1".parse().unwrap());
+    assert_eq!(asked_before_decoding(&broken, resumed).await, [token()]);
+    // And where the page says it last, it has to be read first.
+    let last = format!(r#"{{"count":2,"instances":[{{}},7],{FIRST},"#);
+    assert_eq!(asked_before_decoding(&last, |list| list).await, [None]);
+}
+
+#[tokio::test]
+async fn after_a_page_that_can_t_be_decoded_the_list_stands_where_it_was() {
+    let page = |instances: &str| format!(r#"{{"count":1,{FIRST},"instances":[{instances}]}}"#);
+    let last = format!(r#"{{"count":1,"next":null,"instances":[{ONE}]}}"#);
+    let script = Script::new([page("{"), page(ONE), last]);
+    let mut pages = script.list().pages();
+    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Decode);
+    assert!(pages.continuation().is_none());
+    assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
+    assert_eq!(pages.continuation().map(ToString::to_string), token());
+    assert_eq!(script.asked(), [None, token(), None, token()]);
+    assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
+    assert!(pages.try_next().await.unwrap().is_none());
+    assert_eq!(script.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_page_that_says_last_where_the_next_begins_is_followed_all_the_same() {
+    let first = format!(r#"{{"instances":[{ONE}],{FIRST}}}"#);
+    let script = Script::new([first, format!(r#"{{"instances":[{ONE}],"next":null}}"#)]);
+    let mut pages = script.list().pages();
+    pages.try_next().await.unwrap().unwrap();
+    assert_eq!(script.asked(), [None, token()]);
+    pages.try_next().await.unwrap().unwrap();
+    assert!(pages.try_next().await.unwrap().is_none());
+}
+
+/// Serves pages; each second request is answered after a second, and with 503.
+#[derive(Clone, Default)]
+struct EachPageTwice(Arc<Mutex<usize>>);
+
+#[async_trait::async_trait]
+impl Middleware for EachPageTwice {
+    async fn handle(&self, _: reqwest::Request, _: &mut http::Extensions, _: Next<'_>) -> Result<reqwest::Response> {
+        let number = {
+            let mut asked = self.0.lock().unwrap();
+            *asked += 1;
+            *asked
+        };
+        if number.is_multiple_of(2) {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            return Ok(http::Response::builder().status(503).body("").unwrap().into());
+        }
+        let next = format!("\"/instances?continuationToken=1%253b{number}\"");
+        let next = if number < 9 { next } else { "null".to_owned() };
+        Ok(http::Response::new(format!(r#"{{"next":{next},"instances":[{ONE}]}}"#)).into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_long_a_page_is_worked_on_the_next_one_is_not_given_up() {
+    let service = EachPageTwice::default();
+    let client = builder::<Read>("http://127.0.0.1:9/").layer(service.clone()).build().unwrap();
+    let mut pages = client.instances().list(InstanceQuery::org("ttd")).pages();
+    let mut came = 0;
+    while pages.try_next().await.unwrap().is_some() {
+        came += 1;
+        // Longer than all tries of a call may take together.
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    }
+    assert_eq!((came, *service.0.lock().unwrap()), (5, 9));
 }

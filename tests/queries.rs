@@ -6,10 +6,15 @@ use altinn_watch as _;
 use std::collections::BTreeSet;
 
 use altinn_auth::Credentials;
-use altinn_core::{Environment, INSTANCES_READ, OrgNumber, Read, Timestamp};
+use altinn_core::{Environment, ErrorKind, INSTANCES_READ, OrgNumber, Read, Timestamp};
 use altinn_emulator::{Emulator, Submission};
-use altinn_storage::{Client, Instance, InstanceOwnerFilter, InstanceQuery, Window};
+use altinn_storage::{Client, Instance, InstanceOwnerFilter, InstanceQuery, NewInstance, Window};
+use altinn_tests::clients::builder;
+use altinn_tests::fault::{Answer, FaultServer};
+use altinn_tests::owner::{OPEN, Owner, app_id, party};
+use altinn_tests::surface::Surface;
 use futures::TryStreamExt;
+use serde_json::json;
 
 const APP: &str = "ttd/mottak-demo";
 
@@ -46,7 +51,8 @@ impl Setup {
         let ids = ids.collect();
         let token = emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
         let credentials = Credentials::with_token(Environment::emulator(emulator.url()).unwrap(), token);
-        Self { client: Client::new(credentials).unwrap(), _emulator: emulator, ids }
+        let client = Client::builder(credentials).layer(Surface::load().unwrap()).build().unwrap();
+        Self { client, _emulator: emulator, ids }
     }
 
     /// The numbers of the instances that a query finds.
@@ -111,4 +117,59 @@ async fn texts_references_and_generations() {
     assert_eq!(setup.found(query().altinn2_archive_reference("AR1")).await, [0_usize; 0]);
     let newest = setup.client.instances().list(query().newest_first().data_elements(false)).page_size(2).await.unwrap();
     assert_eq!(newest.instances[0].id.to_string(), setup.ids[5]);
+}
+
+#[tokio::test]
+async fn what_the_database_can_t_take_is_refused_before_it_is_sent_or_never_tried_twice() {
+    let server =
+        FaultServer::start([Answer::json(500, &json!("22P02: invalid input syntax for type json")).repeated()]);
+    let server = server.await.unwrap();
+    let client: Client<Read> = builder(server.url().as_str()).build().unwrap();
+    for wrong in [
+        query().not_confirmed_by("a\\"),
+        query().not_confirmed_by("a\"b"),
+        query().not_confirmed_by("a\0"),
+        query().search("a\0"),
+        query().current_task("a\0"),
+        query().altinn2_archive_reference("a\0"),
+    ] {
+        let error = client.instances().list(wrong).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "{error}");
+    }
+    assert_eq!(server.requests().len(), 0);
+    let error = client.instances().list(query()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Server, false), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_creator_sets_and_what_is_deleted() {
+    let owner = Owner::start().await;
+    let (due, after) = (at("2030-01-01T00:00:00Z"), at("2030-01-01T00:00:01Z"));
+    let create = async |new: NewInstance| owner.client.instances().create(&app_id(OPEN), new).await.unwrap().id;
+    let (dated, visible) = (NewInstance::new(party()).due_before(due), NewInstance::new(party()).visible_after(due));
+    let referring = NewInstance::new(party()).data_value("A2ArchRef", "AR1");
+    let ids =
+        [create(dated).await, create(visible).await, create(referring).await, create(NewInstance::new(party())).await];
+    owner.client.instances().delete(ids[0]).await.unwrap();
+    owner.client.instances().delete(ids[3]).hard(true).await.unwrap();
+    let found = async |query: InstanceQuery| {
+        let items = owner.client.instances().list(query).page_size(1).items();
+        let found: Vec<Instance> = items.try_collect().await.unwrap();
+        let mut found: Vec<_> =
+            found.iter().map(|instance| ids.iter().position(|id| *id == instance.id).unwrap()).collect();
+        found.sort_unstable();
+        found
+    };
+    for query in [InstanceQuery::org("ttd"), InstanceQuery::app(app_id(OPEN))] {
+        assert_eq!(found(query.clone()).await, [0, 1, 2, 3]);
+        assert_eq!(found(query.clone().due_before(Window::from(due).before(after))).await, [0]);
+        assert_eq!(found(query.clone().due_before(Window::from(after))).await, [0_usize; 0]);
+        assert_eq!(found(query.clone().visible_after(Window::from(due).before(after))).await, [1]);
+        // The reference counts for what came from Altinn 2 alone.
+        assert_eq!(found(query.clone().altinn2_archive_reference("AR1")).await, [0_usize; 0]);
+        assert_eq!(found(query.clone().soft_deleted(true)).await, [0, 3]);
+        assert_eq!(found(query.clone().hard_deleted(true)).await, [3]);
+        assert_eq!(found(query.clone().hard_deleted(false)).await, [0, 1, 2]);
+    }
 }

@@ -9,21 +9,20 @@
 
 use altinn_watch as _;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use altinn_core::{ErrorKind, Read, RetryPolicy};
 use altinn_storage::{
     Application, AuthInfo, DataElement, Instance, InstanceEvent, Message, MessageEvent, ProcessHistoryItem,
     ProcessState, TextResource,
 };
-use altinn_tests::clients::builder;
-use altinn_tests::fault::{Answer, FaultServer};
+use altinn_tests::surface::Surface;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-const TIMES: [&str; 14] = [
+const TIMES: [&str; 15] = [
     "created",
+    "createdDateTime",
     "lastChanged",
     "started",
     "ended",
@@ -60,6 +59,13 @@ fn fill(key: &str, value: &mut Value) {
         Value::Object(members) => members.iter_mut().for_each(|(key, item)| fill(key, item)),
         _ => {}
     }
+}
+
+/// The scenarios that were recorded of a service.
+fn scenarios(service: &str) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("contract/{service}/recorded"));
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    files.map(|file| serde_json::from_slice(&file).unwrap()).collect()
 }
 
 fn leftovers_of_process(process: Option<&ProcessState>, at: &str, out: &mut Vec<String>) {
@@ -213,61 +219,10 @@ fn is_no_model(method: &str, path: &str) -> bool {
         || (method == "GET" && path.contains("/data/"))
 }
 
-/// Every refusal that was recorded, each once: its status, content type and body.
-fn refusals() -> BTreeSet<(u16, String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/storage/recorded");
-    let mut found = BTreeSet::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let scenario: Value = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
-        for response in scenario["steps"].as_array().unwrap().iter().map(|step| &step["response"]) {
-            let Some(status @ 400..) = response["status"].as_u64() else { continue };
-            let body = match &response["body"] {
-                Value::Object(body) if body.contains_key("json") => body["json"].to_string(),
-                body => body["text"].as_str().unwrap_or_default().to_owned(),
-            };
-            let kind = response["headers"]["content-type"].as_str().unwrap_or_default().to_owned();
-            found.insert((u16::try_from(status).unwrap(), kind, body));
-        }
-    }
-    found
-}
-
-#[tokio::test]
-async fn every_recorded_refusal_is_read_with_the_service_s_words() {
-    let refusals = refusals();
-    assert!(refusals.len() > 100, "only {} different refusals", refusals.len());
-    for (status, kind, body) in refusals {
-        let mut answer = Answer::status(status).body(body.clone());
-        if !kind.is_empty() {
-            answer = answer.header("content-type", &kind);
-        }
-        let server = FaultServer::start([answer.repeated()]).await.unwrap();
-        let client = builder::<Read>(server.url().as_str()).retry(RetryPolicy::none()).build().unwrap();
-        let id = "501337/00000000-0000-4000-8000-000000000001".parse().unwrap();
-        let error = client.instances().get(id).await.unwrap_err();
-        assert_eq!(error.status().map(|status| status.as_u16()), Some(status), "{body}");
-        assert_ne!(error.kind(), ErrorKind::UnexpectedStatus, "{status} {body}");
-        let words = error.problem().message().unwrap_or_default();
-        let expected = match serde_json::from_str::<Value>(&body) {
-            Ok(Value::String(text)) => text.trim().to_owned(),
-            Ok(Value::Object(problem)) => {
-                let named = ["detail", "title", "error"].iter().find_map(|name| problem.get(*name)?.as_str());
-                named.unwrap_or_default().to_owned()
-            }
-            _ => body.trim().to_owned(),
-        };
-        let beginning: String = expected.chars().take(200).collect();
-        assert!(words.contains(&beginning), "{status}: {body} was read as {words:?}");
-    }
-}
-
 #[test]
 fn every_recorded_answer_decodes_with_nothing_left_over() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/storage/recorded");
     let (mut decoded, mut problems) = (0, Vec::new());
-    for file in std::fs::read_dir(folder).unwrap() {
-        let file = file.unwrap().path();
-        let scenario: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for scenario in scenarios("storage") {
         for step in scenario["steps"].as_array().unwrap() {
             let response = &step["response"];
             if !matches!(response["status"].as_u64(), Some(200 | 201)) || !response["body"]["json"].is_object() {
@@ -301,4 +256,49 @@ fn a_real_page_decodes_and_is_written_back_the_same() {
         assert_eq!(&serde_json::to_value(typed).unwrap(), item);
     }
     assert!(problems.is_empty(), "{problems:?}");
+}
+
+/// The documents in `openapi/` are our own reading of the service: whatever it answered to what the SDK calls is in them.
+#[test]
+fn every_recorded_answer_is_in_the_document() {
+    let surface = Surface::load().unwrap();
+    let (mut held, mut problems) = (0, Vec::new());
+    for scenario in ["storage", "exchange"].into_iter().flat_map(scenarios) {
+        for step in scenario["steps"].as_array().unwrap() {
+            let response = &step["response"];
+            let method: Method = step["method"].as_str().unwrap().parse().unwrap();
+            let mut path = step["path"].clone();
+            fill("", &mut path);
+            let path = path.as_str().unwrap();
+            let Ok(url) = format!("https://platform.altinn.no{path}").parse() else { continue };
+            let status = StatusCode::from_u16(response["status"].as_u64().unwrap().try_into().unwrap()).unwrap();
+            if !surface.describes(&method, &url) {
+                continue;
+            }
+            let headers = response["headers"].as_object().unwrap().iter();
+            let headers = headers.map(|(name, value)| {
+                let value = HeaderValue::from_bytes(value.as_str().unwrap().as_bytes()).unwrap();
+                (name.parse::<HeaderName>().unwrap(), value)
+            });
+            let body = match &response["body"] {
+                Value::Object(body) if body.contains_key("json") => {
+                    let mut json = body["json"].clone();
+                    fill("", &mut json);
+                    json.to_string()
+                }
+                Value::Object(body) if body.contains_key("jwt") => {
+                    if body["jwt"]["quoted"] == true { "\"e30.e30.c2ln\"" } else { "e30.e30.c2ln" }.to_owned()
+                }
+                body => body["text"].as_str().unwrap_or_default().to_owned(),
+            };
+            let outcome = surface.check_answer(&method, &url, status, &headers.collect(), body.as_bytes());
+            held += 1;
+            if let Err(lacks) = outcome {
+                let at = format!("{} / {}", scenario["name"].as_str().unwrap(), step["name"].as_str().unwrap());
+                problems.push(format!("{at} ({method} {path}): {status}: the document lacks {lacks}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+    assert!(held > 1_000, "only {held} answers were held against the documents");
 }

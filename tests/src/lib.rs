@@ -6,6 +6,7 @@
 //! * [`owner`]: a service owner with its apps in an emulator.
 //! * [`redaction`]: shows that a text holds no secret.
 //! * [`surface`]: holds requests and answers against `openapi/`.
+//! * [`trouble`]: a Storage that fails on pages, on instances, or for a while.
 
 #[cfg(test)]
 use altinn_watch as _;
@@ -16,6 +17,7 @@ pub mod fault;
 pub mod owner;
 pub mod redaction;
 pub mod surface;
+pub mod trouble;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

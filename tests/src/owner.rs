@@ -65,7 +65,7 @@ impl Owner {
     pub async fn start() -> Self {
         let world = World::from_json(WORLD).expect("a world");
         let emulator = Emulator::builder().world(world).start().await.expect("an emulator");
-        let surface = Surface::storage().expect("the document");
+        let surface = Surface::load().expect("the documents");
         let client = held_client(&emulator, "ttd", &surface);
         Self { emulator, client, surface }
     }
@@ -115,7 +115,7 @@ impl Owner {
 /// # Panics
 /// When there is no such service owner.
 pub fn client<S: Scope>(emulator: &Emulator, org: &str) -> Client<S> {
-    held_client(emulator, org, &Surface::storage().expect("the document"))
+    held_client(emulator, org, &Surface::load().expect("the documents"))
 }
 
 fn held_client<S: Scope>(emulator: &Emulator, org: &str, surface: &Surface) -> Client<S> {
@@ -161,12 +161,12 @@ pub fn no_element() -> DataElementId {
 /// A process that stands in a task of this kind.
 pub fn task(id: &str, kind: &str) -> ProcessState {
     let mut element = ProcessElement::default();
-    element.element_id = Some(id.to_owned());
-    element.altinn_task_type = Some(kind.to_owned());
+    element.element_id = Some(id.into());
+    element.altinn_task_type = Some(kind.into());
     element.started = Some(Timestamp::now());
     let mut state = ProcessState::default();
     state.started = Some(Timestamp::now());
-    state.start_event = Some("StartEvent_1".to_owned());
+    state.start_event = Some("StartEvent_1".into());
     state.current_task = Some(element);
     state
 }
@@ -175,8 +175,8 @@ pub fn task(id: &str, kind: &str) -> ProcessState {
 pub fn ended() -> ProcessState {
     let mut state = ProcessState::default();
     state.started = Some(Timestamp::now());
-    state.start_event = Some("StartEvent_1".to_owned());
+    state.start_event = Some("StartEvent_1".into());
     state.ended = Some(Timestamp::now());
-    state.end_event = Some("EndEvent_1".to_owned());
+    state.end_event = Some("EndEvent_1".into());
     state
 }

@@ -1,6 +1,7 @@
 //! A scripted server on loopback, for what a well-behaved emulator never does: late, cut, stalled and repeated answers.
 //!
 //! ```
+//! # use altinn_watch as _;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use altinn_tests::fault::{Answer, FaultServer};

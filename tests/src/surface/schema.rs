@@ -2,6 +2,7 @@
 //! a document that has fallen behind is noticed.
 
 use altinn_core::Timestamp;
+use regex_lite::Regex;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -33,6 +34,11 @@ pub(super) fn check(document: &Value, schema: &Value, value: &Value) -> Result<(
     if !types.contains(&actual) {
         return Err(format!("{actual} where {types:?} stands"));
     }
+    if let Some(choices) = schema["enum"].as_array()
+        && !choices.contains(value)
+    {
+        return Err(format!("another value than {choices:?}"));
+    }
     match value {
         Value::Number(number) => match (schema["format"].as_str(), number.as_i64()) {
             (Some("int32"), Some(number)) if i32::try_from(number).is_err() => Err(format!("{number} as int32")),
@@ -60,6 +66,11 @@ pub(super) fn check(document: &Value, schema: &Value, value: &Value) -> Result<(
 }
 
 fn format(schema: &Value, text: &str) -> Result<(), String> {
+    if let Some(pattern) = schema["pattern"].as_str() {
+        let known = Regex::new(pattern).map_err(|error| error.to_string())?;
+        // The text itself may be a secret.
+        return if known.is_match(text) { Ok(()) } else { Err(format!("a text that is not {pattern}")) };
+    }
     let good = match schema["format"].as_str() {
         Some("uuid") => Uuid::try_parse(text).is_ok(),
         Some("date-time") => text.parse::<Timestamp>().is_ok(),
@@ -79,11 +90,15 @@ mod tests {
         let document = json!({"schemas": {"Element": {"type": "object", "required": ["id"], "properties": {
             "id": {"type": "string", "format": "uuid"}, "size": {"type": ["integer", "null"], "format": "int32"},
             "texts": {"type": "object", "additionalProperties": {"type": "string"}},
-            "list": {"type": "array", "items": {"$ref": "#/schemas/Element"}}}}}});
+            "list": {"type": "array", "items": {"$ref": "#/schemas/Element"}},
+            "kind": {"type": "string", "enum": ["a", "b"]}, "code": {"type": "string", "pattern": "^[0-9]{3}$"}}}}});
         let schema = json!({"anyOf": [{"$ref": "#/schemas/Element"}, {"type": "boolean"}]});
         let id = "00000000-0000-4000-8000-000000000001";
-        for good in [json!({"id": id, "size": null, "texts": {"a": "b"}, "list": [{"id": id, "size": 7}]}), json!(true)]
-        {
+        for good in [
+            json!({"id": id, "size": null, "texts": {"a": "b"}, "list": [{"id": id, "size": 7}]}),
+            json!({"id": id, "kind": "a", "code": "123"}),
+            json!(true),
+        ] {
             assert_eq!(check(&document, &schema, &good), Ok(()));
         }
         for bad in [
@@ -91,6 +106,8 @@ mod tests {
             json!({"id": "x"}),
             json!({"id": id, "size": 3_000_000_000_i64}),
             json!({"id": id, "other": 1}),
+            json!({"id": id, "kind": "c"}),
+            json!({"id": id, "code": "1234"}),
             json!({"id": id, "texts": {"a": 1}}),
             json!({"id": id, "list": [{}]}),
             json!("text"),
