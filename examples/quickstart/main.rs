@@ -4,6 +4,8 @@
 //! cargo run --example quickstart
 //! ```
 //!
+//! `RUST_LOG=debug` has it log what it does to standard error; `trace` has the HTTP stack log, too.
+//!
 //! With `MASKINPORTEN_CLIENT_ID` set it works against the environment named in `ALTINN_ENVIRONMENT`; without, it starts
 //! an emulator in this process, fills it, and receives everything twice to show that nothing comes again.
 
@@ -21,6 +23,9 @@ use altinn_storage::{Client, InstanceQuery};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(level) = std::env::var("RUST_LOG").ok().and_then(|level| level.parse::<tracing::Level>().ok()) {
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    }
     let Err(error) = run().await else { return ExitCode::SUCCESS };
     eprintln!("{error}");
     let mut cause = error.source();

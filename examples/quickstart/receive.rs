@@ -58,6 +58,11 @@ pub(crate) async fn pass(client: &Client<ReadConfirm>, query: InstanceQuery, fol
     let mut pages = client.instances().list(query).pages();
     while let Some(page) = pages.try_next().await? {
         bar.set_length(bar.length().unwrap_or(0) + page.instances.len() as u64);
+        for unreadable in page.unreadable {
+            outcome.failed += 1;
+            let cause = unreadable.error.to_string();
+            bar.suspend(|| eprintln!("{}: {cause}", Error::from(unreadable)));
+        }
         let work = page.instances.iter().map(|instance| async move { (instance, one(client, instance, folder).await) });
         let mut done = futures::stream::iter(work).buffer_unordered(AT_ONCE);
         while let Some((instance, result)) = done.next().await {
