@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use altinn_emulator::{Builder, Emulator, World};
-use altinn_tests::contract::{Actors, Exceptions, KeyKind, KeyRing, Outcome, Runner, Scenario, with_own_keys};
+use altinn_tests::contract::{Actors, Exceptions, KeyKind, KeyRing, Outcome, Runner, Scenario, Setup, with_own_keys};
 use serde_json::Value;
 
 /// Runs after all other files: it clears every app.
@@ -40,28 +40,54 @@ async fn storage() -> Vec<Outcome> {
     let world = std::fs::read_to_string(folder("storage").join("world.json")).unwrap();
     let builder = Emulator::builder().world(World::from_json(&world).unwrap());
     let service = builder.signing_key(keys.pem("contract").unwrap(), Some("contract"));
-    run("storage", service, recordings("storage"), keys).await
+    run("storage", service, recordings("storage/recorded"), keys).await
 }
 
+/// The plain recordings against one service, and each one with a set-up against a service of its own.
 async fn exchange() -> Vec<Outcome> {
     let mut keys = KeyRing::new("main", "contract").unwrap();
     let text = std::fs::read_to_string(folder("exchange").join("world.json")).unwrap();
     let mut world: Value = serde_json::from_str(&text).unwrap();
     with_own_keys(&mut world, &mut keys).unwrap();
-    // The platform's own key has a certificate in the world file instead; the other one nobody publishes.
+    // The platform's own key has a certificate in the world file instead; the other one is published by nobody at first.
     for name in ["platform", "foreign"] {
         keys.generate(name, KeyKind::Rsa2048).unwrap();
     }
+    let keys = Arc::new(keys);
+    let mut outcomes =
+        run("exchange", authentication(&world, &keys), recordings("exchange/recorded"), Arc::clone(&keys)).await;
+    for scenario in recordings("exchange/with-setup") {
+        outcomes.extend(with_setup(world.clone(), &scenario, Arc::clone(&keys)).await);
+    }
+    outcomes
+}
+
+fn authentication(world: &Value, keys: &KeyRing) -> Builder {
     let builder = Emulator::builder().world(World::from_json(&world.to_string()).unwrap());
-    let service = builder.signing_key(keys.pem("platform").unwrap(), None);
-    run("exchange", service, recordings("exchange"), Arc::new(keys)).await
+    builder.signing_key(keys.pem("platform").unwrap(), None)
+}
+
+async fn with_setup(mut world: Value, scenario: &Scenario, keys: Arc<KeyRing>) -> Vec<Outcome> {
+    let setup = Setup::of(scenario).unwrap();
+    assert_ne!(setup, Setup::default(), "{} has no set-up", scenario.name);
+    setup.configure(&mut world);
+    let emulator = authentication(&world, &keys).start().await.unwrap();
+    let runner = runner("exchange", &emulator, Arc::clone(&keys));
+    for before in setup.arrange(&emulator, &runner, &world, &keys).await.unwrap() {
+        assert!(before.passed(), "{} can't be set up: {before:?}", scenario.name);
+    }
+    runner.run(&format!("exchange/with-setup/{}", scenario.name), scenario).await
+}
+
+fn runner(service: &str, emulator: &Emulator, keys: Arc<KeyRing>) -> Runner {
+    let actors = Actors::read(&folder(service).join("actors.json")).unwrap();
+    Runner::new(emulator.url().parse().unwrap(), actors, keys, emulator.clock().clone()).unwrap()
 }
 
 /// The outcomes of `scenarios`, one after another against one service.
 async fn run(name: &str, service: Builder, scenarios: Vec<Scenario>, keys: Arc<KeyRing>) -> Vec<Outcome> {
     let emulator = service.start().await.unwrap();
-    let actors = Actors::read(&folder(name).join("actors.json")).unwrap();
-    let runner = Runner::new(emulator.url().parse().unwrap(), actors, keys, emulator.clock().clone()).unwrap();
+    let runner = runner(name, &emulator, keys);
     let mut outcomes = Vec::new();
     for scenario in scenarios {
         outcomes.extend(runner.run(&format!("{name}/{}", scenario.name), &scenario).await);
@@ -69,12 +95,12 @@ async fn run(name: &str, service: Builder, scenarios: Vec<Scenario>, keys: Arc<K
     outcomes
 }
 
-/// The recordings of a service in the order of their names.
-fn recordings(service: &str) -> Vec<Scenario> {
-    let entries = std::fs::read_dir(folder(service).join("recorded")).unwrap();
+/// The recordings in a folder in the order of their names.
+fn recordings(name: &str) -> Vec<Scenario> {
+    let entries = std::fs::read_dir(folder(name)).unwrap();
     let mut scenarios: Vec<Scenario> = entries.map(|entry| Scenario::read(&entry.unwrap().path()).unwrap()).collect();
     scenarios.sort_by_key(|scenario| (scenario.name == LAST, scenario.name.clone()));
-    assert!(!scenarios.is_empty(), "no recordings of {service}");
+    assert!(!scenarios.is_empty(), "no recordings in {name}");
     scenarios
 }
 
@@ -96,6 +122,6 @@ fn report(outcomes: &[Outcome], exceptions: &Exceptions) {
     println!("{passed} of {} steps pass, {} exceptions, {waived} texts not compared", outcomes.len(), exceptions.len());
 }
 
-fn folder(service: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(service)
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(name)
 }

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::authentication::Known;
 use crate::clock::Clock;
 use crate::emulator::{Emulator, EmulatorError};
 use crate::failures::Failures;
@@ -83,7 +84,7 @@ impl Builder {
         self
     }
 
-    /// Switches a fault of the real Storage off. Default: all are shown.
+    /// Switches a fault of the real services off. Default: all are shown.
     pub fn without(mut self, fault: Fault) -> Self {
         self.faults = self.faults.without(fault);
         self
@@ -120,6 +121,7 @@ impl Builder {
         let mut platform = Platform {
             keys: SigningKeys::new(altinn, altinn_kid)?,
             maskinporten,
+            known: Known::default(),
             storage: Store::new(&world, self.faults),
             journal: Journal::default(),
             outages: Outages::default(),

@@ -11,7 +11,7 @@ use crate::builder::Builder;
 use crate::clock::Clock;
 use crate::failures::Failure;
 use crate::journal::Journal;
-use crate::keys::{KeyError, PublicKey};
+use crate::keys::{KeyError, PublicKey, RsaKey};
 use crate::maskinporten::{CertificateAuthority, EnterpriseCertificate, Maskinporten, NewClient, RegisteredClient};
 use crate::outages::Outages;
 use crate::platform::Platform;
@@ -148,6 +148,20 @@ impl Emulator {
     /// [`EmulatorError::UnknownClient`].
     pub fn remove_scope(&self, client_id: &str, scope: &str) -> Result<(), EmulatorError> {
         self.change_client(client_id, |maskinporten| maskinporten.remove_scope(client_id, scope))
+    }
+
+    /// Has Maskinporten sign with another key from now on and publish that one alone, also in the place of those that
+    /// the world's `maskinporten.main` has. `pem` and `kid` as for [`Builder::maskinporten_key`].
+    ///
+    /// An exchange that has read the former keys goes by them for up to twelve hours more, and refuses what the new one
+    /// signs, unless [`Fault::KeysAreKept`](crate::Fault::KeysAreKept) is switched off.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError::Key`] when `pem` holds no RSA private key of at least 2048 bits.
+    pub fn rotate_maskinporten_key(&self, pem: &str, kid: Option<&str>) -> Result<(), EmulatorError> {
+        self.platform.maskinporten.rotate(RsaKey::from_pem(pem)?, kid);
+        Ok(())
     }
 
     /// Lets the organisation `supplier` ask for tokens with `scope` on behalf of `consumer`. Both are organisation

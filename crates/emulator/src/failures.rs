@@ -106,7 +106,7 @@ impl Failure {
                 response
             }
             // The head is sent with the first bytes of the body, so an error before them closes the connection alone.
-            Happens::Lost => answer.await.map(|_| ending(Body::empty(), 0, cut())),
+            Happens::Lost => answer.await.map(|_| broken()),
             Happens::Cut(bytes) => answer.await.map(|body| ending(body, bytes, cut())),
             Happens::Stalled(bytes) => answer.await.map(|body| ending(body, bytes, futures::stream::pending())),
         }
@@ -118,6 +118,11 @@ type Chunk = std::io::Result<Bytes>;
 /// An error, on which the server closes the connection.
 fn cut() -> impl Stream<Item = Chunk> + Send {
     futures::stream::once(std::future::ready(Err(std::io::Error::other("cut on order"))))
+}
+
+/// A body that closes the connection before a byte of the answer is sent.
+pub(crate) fn broken() -> Body {
+    ending(Body::empty(), 0, cut())
 }
 
 /// `body` up to `bytes`, and then `end`.

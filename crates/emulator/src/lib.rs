@@ -49,6 +49,7 @@ mod token;
 mod world;
 
 pub use builder::Builder;
+pub use cdn::OrgsList;
 pub use clock::Clock;
 pub use emulator::{Emulator, EmulatorError};
 pub use failures::Failure;

@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Switch a fault of the real Storage off; may be given several times. A wrong name lists them all
+    /// Switch a fault of the real services off; may be given several times. A wrong name lists them all
     #[arg(long, value_name = "FAULT")]
     without: Vec<Fault>,
 

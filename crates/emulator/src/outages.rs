@@ -1,12 +1,16 @@
 //! Switches that take away what the platform's services lean on.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cdn::OrgsList;
+use crate::maskinporten::Service;
 
 /// Switches for outages behind the services. Clones share them; all are off at the start and work at once.
 ///
-/// The real exchange keeps the list of organisations for an hour and keys for hours, so that a short outage often goes
-/// unseen. Here neither is kept.
+/// What the exchange has read of the list of service owners counts for an hour, and Maskinporten's keys for twelve, so
+/// that it does not see an outage which comes later: see [`Fault::OrgsListIsKept`](crate::Fault::OrgsListIsKept) and
+/// [`Fault::KeysAreKept`](crate::Fault::KeysAreKept), which can be switched off.
 #[derive(Clone, Debug, Default)]
 pub struct Outages {
     switches: Arc<Switches>,
@@ -14,24 +18,46 @@ pub struct Outages {
 
 #[derive(Debug, Default)]
 struct Switches {
-    orgs_list: AtomicBool,
-    maskinporten_keys: AtomicBool,
+    orgs_list: Mutex<OrgsList>,
+    main_keys: AtomicBool,
+    alternative_keys: AtomicBool,
     database: AtomicBool,
     decision_point: AtomicBool,
     blobs: AtomicBool,
 }
 
 impl Outages {
-    /// Whether the list of service owners is out of order. While it is, tokens with a service-owner scope can't be
-    /// exchanged; others can.
+    /// Whether the list of service owners is out of order, and answers 500. An exchange that has not read it before
+    /// refuses tokens with a service-owner scope meanwhile, at once where the real one takes seven to ten seconds for
+    /// repeating its own request; others are exchanged.
     pub fn set_orgs_list(&self, down: bool) {
-        self.switches.orgs_list.store(down, Ordering::Relaxed);
+        self.set_orgs_list_answer(if down { OrgsList::status(500) } else { OrgsList::of_world() });
     }
 
-    /// Whether Maskinporten's keys are out of the exchange's reach. While they are, no Maskinporten token can be
-    /// exchanged.
+    /// What the list of service owners is answered with from now on; the last call, or that of
+    /// [`set_orgs_list`](Self::set_orgs_list), counts. A list that the exchange can't use has it refuse tokens with a
+    /// service-owner scope, and is asked for again by the next one.
+    pub fn set_orgs_list_answer(&self, answer: OrgsList) {
+        *self.switches.orgs_list.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
+
+    /// Whether Maskinporten's keys are out of the exchange's reach, those of the world's alternative Maskinporten
+    /// included. An exchange that has not read them before exchanges no Maskinporten token meanwhile.
     pub fn set_maskinporten_keys(&self, down: bool) {
-        self.switches.maskinporten_keys.store(down, Ordering::Relaxed);
+        self.set_main_maskinporten_keys(down);
+        self.set_alternative_maskinporten_keys(down);
+    }
+
+    /// Whether the keys of the main Maskinporten, which is the emulator's own or the world's `maskinporten.main`, are
+    /// out of the exchange's reach. The other one's tokens are exchanged all the same.
+    pub fn set_main_maskinporten_keys(&self, down: bool) {
+        self.switches.main_keys.store(down, Ordering::Relaxed);
+    }
+
+    /// Whether the keys of the world's `maskinporten.alternative` are out of the exchange's reach. The main one's
+    /// tokens are exchanged all the same.
+    pub fn set_alternative_maskinporten_keys(&self, down: bool) {
+        self.switches.alternative_keys.store(down, Ordering::Relaxed);
     }
 
     /// Whether Storage's database is out of reach. Reading an instance is answered with 404 then, as if there were none,
@@ -56,12 +82,16 @@ impl Outages {
         self.switches.blobs.store(down, Ordering::Relaxed);
     }
 
-    pub(crate) fn orgs_list(&self) -> bool {
-        self.switches.orgs_list.load(Ordering::Relaxed)
+    pub(crate) fn orgs_list(&self) -> OrgsList {
+        self.switches.orgs_list.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn maskinporten_keys(&self) -> bool {
-        self.switches.maskinporten_keys.load(Ordering::Relaxed)
+    pub(crate) fn keys_of(&self, service: Service) -> bool {
+        let switch = match service {
+            Service::Main => &self.switches.main_keys,
+            Service::Alternative => &self.switches.alternative_keys,
+        };
+        switch.load(Ordering::Relaxed)
     }
 
     pub(crate) fn database(&self) -> bool {

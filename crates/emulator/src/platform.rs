@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::authentication::Known;
 use crate::clock::Clock;
 use crate::failures::Failures;
 use crate::journal::Journal;
@@ -20,6 +21,8 @@ pub(crate) struct Platform {
     /// The keys that Altinn signs its own tokens with, and that every platform service trusts.
     pub(crate) keys: SigningKeys,
     pub(crate) maskinporten: Maskinporten,
+    /// What Authentication has read of others.
+    pub(crate) known: Known,
     pub(crate) storage: Store,
     pub(crate) journal: Journal,
     pub(crate) outages: Outages,

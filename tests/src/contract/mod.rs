@@ -15,7 +15,7 @@
 //! | `variables.rs`, `save.rs` | values taken from one answer and used in later requests |
 //! | `body.rs`, `http.rs` | the request on the wire |
 //! | `patterns.rs`, `normal.rs`, `jwt_view.rs`, `view.rs` | an answer in normal form |
-//! | `world.rs` | a recording's world with keys of our own |
+//! | `world.rs`, `setup.rs` | a recording's world with keys of our own, and the state that it is in |
 //! | `compare.rs`, `run.rs`, `exceptions.rs` | the verdict |
 
 mod actors;
@@ -32,6 +32,7 @@ mod patterns;
 mod run;
 mod save;
 mod scenario;
+mod setup;
 mod variables;
 mod view;
 mod world;
@@ -42,4 +43,5 @@ pub use exceptions::{Exceptions, Verdict};
 pub use keys::{KeyKind, KeyRing};
 pub use run::{Outcome, Runner};
 pub use scenario::Scenario;
+pub use setup::Setup;
 pub use world::with_own_keys;

@@ -10,6 +10,7 @@ use super::{Call, consumer, idporten, issued, orgs, studio};
 use crate::accept;
 use crate::dotnet::query::{Binder, Query};
 use crate::keys::{self, Judgement, Jwt, Malformed, PublicKey};
+use crate::maskinporten::Service;
 use crate::platform::Platform;
 use crate::response::{self, ProblemType};
 use crate::token;
@@ -66,11 +67,11 @@ fn maskinporten(
     token: &(Jwt, keys::Lifetime),
     test: bool,
 ) -> Result<Map<String, Value>, Refused> {
-    let key_sets = match platform.outages.maskinporten_keys() {
-        true => Vec::new(),
-        false => platform.maskinporten.key_sets(),
+    let verifies = |service| {
+        let keys = platform.known.keys_of(service, platform);
+        keys.is_some_and(|keys| is_valid(platform, token, &keys))
     };
-    if !key_sets.iter().any(|keys| is_valid(platform, token, keys)) {
+    if !Service::ALL.into_iter().any(verifies) {
         return Err(Refused::Unauthorized);
     }
     let mut claims = ClaimList::read(&token.0.claims);

@@ -5,6 +5,7 @@ mod consumer;
 mod exchange;
 mod idporten;
 mod issued;
+mod known;
 mod openid;
 mod orgs;
 mod refresh;
@@ -18,6 +19,7 @@ use http::header::ALLOW;
 use http::{Method, Request, StatusCode};
 
 pub(crate) use issued::of_service_owner;
+pub(crate) use known::Known;
 
 use crate::chunked;
 use crate::platform::Platform;

@@ -2,12 +2,14 @@
 
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 
 use super::claims::ClaimList;
 use super::{Call, LIFETIME_SECONDS};
 use crate::accept;
 use crate::dotnet::query::{Binder, Query};
 use crate::keys::{self, Judgement};
+use crate::maskinporten::Service;
 use crate::platform::Platform;
 use crate::response::{self, ProblemType};
 use crate::token::{Authentication, Claims, authenticate, token_of};
@@ -50,7 +52,9 @@ fn from_provider(headers: &HeaderMap, platform: &Platform) -> Option<Claims> {
         return None;
     }
     let (jwt, lifetime) = keys::read(&token_of(headers)?).ok()?;
-    let valid = lifetime.judge(platform.clock.now()) != Judgement::Invalid && platform.maskinporten.has_issued(&jwt);
+    let named = jwt.claims.get("iss").and_then(Value::as_str) == Some(issuer);
+    let keys = platform.known.keys_of(Service::Main, platform)?;
+    let valid = named && lifetime.judge(platform.clock.now()) != Judgement::Invalid && keys::signed_by(&jwt, &keys);
     valid.then(|| Claims::from(jwt.claims))
 }
 

@@ -18,5 +18,6 @@ pub(crate) fn metadata(maskinporten: &Maskinporten) -> Value {
 }
 
 pub(crate) fn key_set(maskinporten: &Maskinporten) -> Value {
-    json!({"keys": [maskinporten.key.public_jwk(&maskinporten.kid, "RS256")]})
+    let signing = maskinporten.signing_key();
+    json!({"keys": [signing.key.public_jwk(&signing.kid, "RS256")]})
 }

@@ -49,10 +49,11 @@ pub(crate) fn access_token(
     if let Some(details) = details {
         claim("authorization_details", details);
     }
+    let signing = maskinporten.signing_key();
     let mut header = Map::new();
-    header.insert("kid".to_owned(), maskinporten.kid.clone().into());
+    header.insert("kid".to_owned(), signing.kid.into());
     header.insert("alg".to_owned(), "RS256".into());
-    let token = Jwt::sign(&maskinporten.key, &header, &claims).map_err(|_| Refusal::Internal)?;
+    let token = Jwt::sign(&signing.key, &header, &claims).map_err(|_| Refusal::Internal)?;
     Ok(json!({
         "access_token": token,
         "token_type": "Bearer",

@@ -8,6 +8,7 @@ mod documents;
 mod form;
 mod grant;
 mod mint;
+mod published;
 mod refusal;
 mod registry;
 mod replay;
@@ -27,12 +28,13 @@ use url::Url;
 pub use authorities::{CertificateAuthority, EnterpriseCertificate};
 pub use client::{NewClient, RegisteredClient};
 
-use crate::keys::{Jwt, KeyError, PublicKey, RsaKey, signed_by};
+use crate::keys::{KeyError, PublicKey, RsaKey};
 use crate::platform::Platform;
 use crate::response;
 use crate::world::{MaskinportenIssuer, SystemUser, World};
 use authorities::Authorities;
 use grant::Grant;
+use published::{Published, SigningKey};
 use refusal::Refusal;
 use registry::Registry;
 use replay::UsedGrants;
@@ -47,10 +49,7 @@ pub(crate) struct Maskinporten {
     metadata: String,
     token_endpoint: Url,
     jwks_uri: Url,
-    key: Arc<RsaKey>,
-    kid: String,
-    /// Keys that the exchange accepts besides `key`: those of the world's main and alternative Maskinporten.
-    main_keys: Vec<PublicKey>,
+    published: Mutex<Published>,
     alternative: Option<Alternative>,
     system_users: Vec<SystemUser>,
     /// Scope to the organisations that may use it. Scopes that aren't listed are open to all.
@@ -59,6 +58,18 @@ pub(crate) struct Maskinporten {
     strict: bool,
     registry: Mutex<Registry>,
     used: Mutex<UsedGrants>,
+}
+
+/// One of the two Maskinporten services that the exchange is configured with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Main,
+    Alternative,
+}
+
+impl Service {
+    /// Both, in the order in which the exchange tries their keys.
+    pub(crate) const ALL: [Self; 2] = [Self::Main, Self::Alternative];
 }
 
 #[derive(Debug)]
@@ -93,14 +104,13 @@ impl Maskinporten {
             Some(other) => Some(Alternative { metadata: other.metadata.clone(), keys: public_keys(other)? }),
             None => None,
         };
+        let main_keys = world.maskinporten.main.as_ref().map_or(Ok(Vec::new()), public_keys)?;
         Ok(Self {
             issuer,
             metadata,
             token_endpoint: at("token"),
             jwks_uri: at("jwk"),
-            key,
-            kid: kid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
-            main_keys: world.maskinporten.main.as_ref().map_or(Ok(Vec::new()), public_keys)?,
+            published: Mutex::new(Published::new(SigningKey::new(key, kid), main_keys)),
             alternative,
             system_users: world.system_users.clone(),
             restricted_scopes: world.restricted_scopes.clone(),
@@ -150,28 +160,36 @@ impl Maskinporten {
         self.registry().delegate(consumer, supplier, scope);
     }
 
-    /// Whether the main Maskinporten signed the token and is named in it, to the letter.
-    pub(crate) fn has_issued(&self, jwt: &Jwt) -> bool {
-        let named = jwt.claims.get("iss").and_then(Value::as_str) == Some(self.issuer.as_str());
-        named && self.key_sets().first().is_some_and(|keys| signed_by(jwt, keys))
-    }
-
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The key sets that the exchange verifies with, in the order it tries them.
-    pub(crate) fn key_sets(&self) -> Vec<Vec<PublicKey>> {
-        let mut main = vec![PublicKey::from_rsa(&self.key, &self.kid)];
-        main.extend(self.main_keys.iter().cloned());
-        let alternative = self.alternative.iter().map(|other| other.keys.clone());
-        std::iter::once(main).chain(alternative).collect()
+    /// Signs with `key` from now on and publishes it alone.
+    pub(crate) fn rotate(&self, key: RsaKey, kid: Option<&str>) {
+        let signing = SigningKey::new(Arc::new(key), kid.map(str::to_owned));
+        *self.published() = Published::new(signing, Vec::new());
+    }
+
+    /// The keys that `service` publishes now. None when the world has no such service.
+    pub(crate) fn published_by(&self, service: Service) -> Option<Vec<PublicKey>> {
+        match service {
+            Service::Main => Some(self.published().public()),
+            Service::Alternative => self.alternative.as_ref().map(|other| other.keys.clone()),
+        }
+    }
+
+    fn signing_key(&self) -> SigningKey {
+        self.published().signing().clone()
     }
 
     /// Whether the exchange takes `issuer` for a Maskinporten: it asks only for a part of either metadata address.
     pub(crate) fn is_issuer(&self, issuer: &str) -> bool {
         let alternative = self.alternative.as_ref().map(|other| other.metadata.as_str());
         std::iter::once(self.metadata.as_str()).chain(alternative).any(|metadata| metadata.contains(issuer))
+    }
+
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 macro_rules! faults {
     ($( $(#[$about:meta])* $fault:ident = $name:literal ),+ $(,)?) => {
-        /// A fault of the real Storage that the emulator shows unless it is switched off, with
+        /// A fault of the real services, of Storage unless it says otherwise, that the emulator shows unless it is switched off, with
         /// [`Builder::without`](crate::Builder::without) or `--without`.
         ///
         /// A client has to live with every one of them. Switching one off shows whether a surprise comes from it.
@@ -93,6 +93,11 @@ faults! {
     DecisionsAreKept = "decisions-are-kept",
     /// That the decision point did not answer is kept for five minutes as well, and each time answered with 500.
     FailedDecisionIsKept = "failed-decision-is-kept",
+    /// The exchange goes by a list of service owners for an hour: a new one gets a token without its code, and that the
+    /// list can't be read shows late.
+    OrgsListIsKept = "orgs-list-is-kept",
+    /// The exchange goes by Maskinporten's keys for twelve hours: a token that is signed with a newer one is refused.
+    KeysAreKept = "keys-are-kept",
     /// A staging environment, which a world can be, answers what nobody caught with a page for developers. It repeats
     /// the request's headers, the token among them.
     StagingShowsExceptions = "staging-shows-exceptions",
@@ -165,7 +170,7 @@ impl fmt::Display for UnknownFault {
 
 impl std::error::Error for UnknownFault {}
 
-/// Which faults Storage shows.
+/// Which faults are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     /// A bit for each that is switched off.

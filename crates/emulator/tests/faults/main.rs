@@ -1,9 +1,10 @@
-//! Each known fault of the real Storage is shown by default, and gone when it is switched off.
+//! Each known fault of the real services is shown by default, and gone when it is switched off.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
 use altinn_watch as _;
 
 mod data;
+mod exchange;
 mod instances;
 mod platform;
 mod queries;
@@ -25,6 +26,9 @@ async fn shows(fault: Fault, without: Option<Fault>) -> bool {
         return shows;
     }
     if let Some(shows) = data::shows(&setup, fault).await {
+        return shows;
+    }
+    if let Some(shows) = exchange::shows(&setup, fault).await {
         return shows;
     }
     platform::shows(&setup, fault).await.unwrap_or_else(|| unreachable!("nobody looks for {fault}"))

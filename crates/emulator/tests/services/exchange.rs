@@ -169,41 +169,6 @@ async fn enterprise_users_are_gone() {
 }
 
 #[tokio::test]
-async fn outages_behind_the_exchange_look_like_bad_tokens() {
-    let setup = setup().await;
-    let owner = setup.token(json!({})).await;
-    let other = setup.token(json!({"scope": "other:scope"})).await;
-    let list = setup.get("orgs/altinn-orgs.json", &[]).await.text().await.unwrap();
-    let list: Value = serde_json::from_str(&list).unwrap();
-    assert_eq!(list["orgs"]["ttd"]["orgnr"], "405003309");
-    setup.emulator.outages().set_orgs_list(true);
-    assert_eq!(setup.get("orgs/altinn-orgs.json", &[]).await.status(), 500);
-    assert_eq!(setup.exchange(&owner).await.status(), 401);
-    assert_eq!(setup.exchange(&other).await.status(), 200);
-    setup.emulator.outages().set_orgs_list(false);
-    setup.emulator.outages().set_maskinporten_keys(true);
-    assert_eq!(setup.exchange(&other).await.status(), 401);
-    setup.emulator.outages().set_maskinporten_keys(false);
-    assert_eq!(setup.exchange(&owner).await.status(), 200);
-}
-
-#[tokio::test]
-async fn one_bad_entry_breaks_the_whole_list_of_service_owners() {
-    for (orgs, status) in [
-        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": "405003309"}}"#, 401),
-        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": null}}"#, 401),
-        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {}}"#, 401),
-        ("{}", 401),
-        (r#"{"ttd": {"orgNumber": "405003309"}, "sst": {"orgNumber": ""}}"#, 200),
-    ] {
-        let world = format!(r#"{{"orgs": {orgs}}}"#);
-        let setup = Setup::in_world(&world, NewClient::new("405003309")).await;
-        let token = setup.token(json!({})).await;
-        assert_eq!(setup.exchange(&token).await.status(), status, "{orgs}");
-    }
-}
-
-#[tokio::test]
 async fn the_audit_log_takes_numbers_of_32_bits_only() {
     let world = r#"{"orgs": {"ttd": {"orgNumber": "405003309"}}, "platform": {"auditLog": true}}"#;
     for (org, status) in [("405003309", 200), ("9999999999", 401)] {

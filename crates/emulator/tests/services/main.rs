@@ -3,6 +3,7 @@
 use altinn_watch as _;
 
 #[cfg(test)]
+mod behind_the_exchange;
 mod emulator;
 #[cfg(test)]
 mod exchange;
