@@ -115,3 +115,22 @@ async fn an_element_without_content_is_no_failure() {
         assert_eq!(server.requests().len(), 1);
     }
 }
+
+/// What Altinn 2 left behind is rendered when it is asked for, and listed with no size.
+#[tokio::test]
+async fn an_element_that_is_listed_with_no_size_is_taken_as_it_comes() {
+    for way in WAYS {
+        let server = FaultServer::start([whole()]).await.unwrap();
+        let download = client(server.url().as_str()).data(id()).download(&element(0));
+        assert_eq!(out(download, way).await.unwrap(), CONTENT.as_bytes(), "{way}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_may_have_the_longest_name_that_a_file_system_takes() {
+    let server = FaultServer::start([whole()]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a".repeat(255));
+    client(server.url().as_str()).data(id()).download(&element(CONTENT.len())).to_file(&path).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), CONTENT.as_bytes());
+}

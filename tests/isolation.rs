@@ -9,11 +9,17 @@
 
 use altinn_watch as _;
 
-use altinn_core::ErrorKind;
-use altinn_storage::Window;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use altinn_auth::Credentials;
+use altinn_core::{Environment, ErrorKind, Read};
 use altinn_storage::reqwest_middleware::{Middleware, Next, Result};
+use altinn_storage::{Client, InstanceQuery, Window};
 use altinn_tests::trouble::{Found, NOT_CONVERTED, Troubled};
 use jiff::SignedDuration;
+use serde_json::json;
 
 #[tokio::test]
 async fn all_come_when_the_service_recovers_after_any_number_of_failures() {
@@ -69,7 +75,7 @@ async fn no_neighbour_of_the_same_microsecond_is_lost_when_the_service_fails_mea
     let seconds: Vec<i64> = [7].into_iter().chain(0..7).chain([8, 7, 9, 7, 10]).chain(11..18).collect();
     let bad = 9;
     assert_eq!((seconds[bad], seconds[11]), (7, 7));
-    for begin in 72..100 {
+    for begin in 72..108 {
         let troubled = Troubled::new(seconds.iter().copied()).await;
         {
             let mut trouble = troubled.between.trouble();
@@ -87,7 +93,7 @@ async fn no_neighbour_of_the_same_microsecond_is_lost_when_the_service_fails_mea
 
 /// Refuses, once it has let that many requests pass.
 #[derive(Clone)]
-struct RefuseAfter(std::sync::Arc<std::sync::atomic::AtomicUsize>, u16);
+struct RefuseAfter(Arc<AtomicUsize>, u16);
 
 #[async_trait::async_trait]
 impl Middleware for RefuseAfter {
@@ -97,8 +103,7 @@ impl Middleware for RefuseAfter {
         extensions: &mut http::Extensions,
         next: Next<'_>,
     ) -> Result<reqwest::Response> {
-        use std::sync::atomic::Ordering::SeqCst;
-        if self.0.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+        if self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return next.run(request, extensions).await;
         }
         Ok(http::Response::builder().status(self.1).body("").unwrap().into())
@@ -116,8 +121,8 @@ async fn a_refusal_while_searching_is_the_error_and_the_place_is_kept() {
         let troubled = Troubled::new(0..20).await;
         troubled.between.trouble().unservable = vec![troubled.ids[7].clone()];
         troubled.between.trouble().words = Some(NOT_CONVERTED);
-        let left = std::sync::Arc::new(20.into());
-        let client = troubled.client_with(RefuseAfter(std::sync::Arc::clone(&left), status));
+        let left = Arc::new(20.into());
+        let client = troubled.client_with(RefuseAfter(Arc::clone(&left), status));
         let mut pages = client.instances().list(troubled.query()).pages();
         let mut came = 0;
         let error = loop {
@@ -127,7 +132,7 @@ async fn a_refusal_while_searching_is_the_error_and_the_place_is_kept() {
             }
         };
         assert_eq!((error.kind(), came), (kind, 7), "{error}");
-        left.store(1_000, std::sync::atomic::Ordering::SeqCst);
+        left.store(1_000, Ordering::SeqCst);
         let mut unreadable = 0;
         while let Some(page) = pages.try_next().await.unwrap() {
             came += page.instances.len();
@@ -194,4 +199,76 @@ async fn where_short_windows_are_served_the_list_goes_on_one_by_one() {
     assert_eq!(ids, troubled.ids);
     // That nothing follows can't be told from that the service is down.
     assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Server);
+}
+
+/// Ten instances of which it takes half a minute to fail on one. Without a network, for paused time.
+#[derive(Clone)]
+struct SlowlyFailing {
+    bad: i64,
+    failed: Arc<AtomicUsize>,
+}
+
+fn second(row: i64) -> jiff::Timestamp {
+    "2024-05-01T12:00:00Z".parse::<jiff::Timestamp>().unwrap() + SignedDuration::from_secs(row)
+}
+
+#[async_trait::async_trait]
+impl Middleware for SlowlyFailing {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        _: &mut http::Extensions,
+        _: Next<'_>,
+    ) -> Result<reqwest::Response> {
+        let query: Vec<_> = request.url().query_pairs().into_owned().collect();
+        let all = |name: &'static str| query.iter().filter(move |(found, _)| found == name).map(|(_, value)| value);
+        let within = |row: &i64| {
+            all("lastChanged").all(|bound| {
+                let (operator, time) = bound.split_once(':').unwrap();
+                let time: jiff::Timestamp = time.parse().unwrap();
+                if operator == "lte" { second(*row) <= time } else { second(*row) >= time }
+            })
+        };
+        let ticks = |row: i64| 621_355_968_000_000_000 + second(row).as_nanosecond() / 100;
+        let behind = |row: &i64| {
+            all("continuationToken").all(|token| {
+                let (time, last) =
+                    token.replace("%3b", ";").split_once(';').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+                (ticks(*row), *row) > (time.parse().unwrap(), last.parse().unwrap())
+            })
+        };
+        let size = all("size").next().map_or(100, |size| size.parse().unwrap());
+        let rows: Vec<i64> = (1..=10).filter(within).filter(behind).take(size).collect();
+        if rows.contains(&self.bad) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            return Ok(http::Response::builder().status(504).body("").unwrap().into());
+        }
+        let instance = |row: &i64| json!({"id": format!("501337/00000000-0000-4000-8000-{row:012}")});
+        let next = rows
+            .last()
+            .filter(|_| rows.len() == size)
+            .map(|row| format!("/instances?continuationToken={}%253b{row}", ticks(*row)));
+        let page = json!({"next": next, "instances": rows.iter().map(instance).collect::<Vec<_>>()});
+        Ok(http::Response::new(page.to_string()).into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_on_which_the_service_fails_slowly_is_found_in_one_go_and_in_bounded_time() {
+    for bad in 1..=10 {
+        let service = SlowlyFailing { bad, failed: Arc::default() };
+        let credentials = Credentials::<Read>::with_token(Environment::tt02(), "a-token-that-nobody-checks");
+        let client = Client::builder(credentials).layer(service.clone()).build().unwrap();
+        let mut pages = client.instances().list(InstanceQuery::org("ttd")).pages();
+        let (mut came, mut unreadable, begun) = (0, Vec::new(), tokio::time::Instant::now());
+        while let Some(page) = pages.try_next().await.unwrap() {
+            came += page.instances.len();
+            unreadable.extend(page.unreadable);
+        }
+        assert_eq!((came, unreadable.len()), (9, 1));
+        assert_eq!(unreadable[0].through, Some(second(bad).into()));
+        let failed = service.failed.load(Ordering::SeqCst);
+        assert!(begun.elapsed() < Duration::from_secs(40 * 60), "{:?} for {failed} failures", begun.elapsed());
+    }
 }

@@ -158,6 +158,38 @@ async fn a_limit_stops_the_list_and_the_requests() {
 }
 
 #[tokio::test]
+async fn newest_first_the_first_page_is_all_there_is_and_the_next_is_refused() {
+    let first = || page([1, 2], Some("/instances?continuationToken=1%253b2"));
+    let server = FaultServer::start([first().repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let list = || client.instances().list(query().newest_first()).page_size(2);
+
+    let found: Vec<_> = list().items().take(4).collect().await;
+    assert_eq!(found[..2].iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2]);
+    for refused in &found[2..] {
+        let error = refused.as_ref().unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
+        assert!(error.to_string().contains("Ask for a larger page"), "{error}");
+    }
+    let mut pages = list().prefetch(false).pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 2);
+    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let next = list().await.unwrap().next.unwrap();
+    assert_eq!(server.requests().len(), 3, "one for each list");
+    assert_eq!(list().resume(next.clone()).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(list().resume(next).items().try_next().await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(server.requests().len(), 3);
+
+    // Who wants no more than the first page gets it, and an end.
+    let found: Vec<_> = list().limit(2).items().collect().await;
+    assert!(found.len() == 2 && found.iter().all(Result::is_ok));
+    let server = FaultServer::start([page([1], None)]).await.unwrap();
+    let list = builder::<altinn_core::Read>(server.url().as_str()).build().unwrap();
+    let found: Vec<_> = list.instances().list(query().newest_first()).items().collect().await;
+    assert!(found.len() == 1 && found[0].is_ok());
+}
+
+#[tokio::test]
 async fn passing_faults_are_repeated_and_a_bad_query_is_not() {
     let server = FaultServer::start([Answer::status(503), Answer::cut(), page([1], None)]).await.unwrap();
     let page = client(server.url().as_str()).instances().list(query()).await.unwrap();

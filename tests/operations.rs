@@ -108,6 +108,7 @@ async fn file_names_arrive_as_given() {
     for name in [
         "blåbær æøå ÆØÅ.pdf",
         "\"sitat\" 'q'; filename=x.txt",
+        "\"sitat\"",
         "a+b.txt",
         "100%.txt",
         "%2B%252B%25.txt",

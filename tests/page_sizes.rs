@@ -148,12 +148,20 @@ async fn sizes_are_back_soon_after_the_trouble_ends() {
 async fn retries_that_are_left_out_are_left_to_others() {
     let service = Slow::new(500, 0);
     // Nothing is served, so that it fails in the end; what a client may retry is not used up by then.
-    let error = service.client().instances().list(query()).await.unwrap_err();
-    assert!(error.is_transient());
-    let asked = service.asked();
-    let at = |size: usize| asked.iter().filter(|asked| **asked == size).count();
-    assert_eq!((at(100), at(25), at(6)), (2, 2, 2), "{asked:?}");
+    let begun = Instant::now();
+    let client = service.client();
+    let mut pages = client.instances().list(query()).pages();
+    assert!(pages.try_next().await.unwrap_err().is_transient());
+    // Two minutes for what is asked twice, and half a minute for each thing else.
+    assert_eq!(service.asked(), [100, 100, 25, 25, 6, 1, 1, 1]);
+    assert!((240..242).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 
+    // It has learnt the size, and the next call has two minutes of its own.
+    assert!(pages.try_next().await.unwrap_err().is_transient());
+    assert_eq!(service.asked()[8..], [1; 6]);
+    assert!((420..425).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    service.serves(usize::MAX);
+    assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
     let credentials = Credentials::with_token(Environment::tt02(), "a-token-that-nobody-checks");
     let service = Slow::new(500, 30);
     let client =

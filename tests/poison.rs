@@ -9,7 +9,11 @@
 
 use altinn_watch as _;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use altinn_core::ErrorKind;
+use altinn_storage::reqwest_middleware::{Middleware, Next, Result};
 use altinn_tests::trouble::{Found, GAVE_UP, NOT_CONVERTED, Troubled};
 use futures::StreamExt;
 
@@ -29,6 +33,98 @@ async fn an_instance_that_can_t_be_read_is_reported_and_the_other_99_come() {
     assert_eq!(unreadable.error.kind(), ErrorKind::Decode);
     assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 30);
     assert!(pages.try_next().await.unwrap().is_none());
+}
+
+/// Sends one instance with something else for its id, so that no page with it can be decoded.
+#[derive(Clone)]
+struct Breaking {
+    id: String,
+    with: &'static [u8],
+}
+
+#[async_trait::async_trait]
+impl Middleware for Breaking {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut http::Extensions,
+        next: Next<'_>,
+    ) -> Result<reqwest::Response> {
+        let mut body = next.run(request, extensions).await?.bytes().await?.to_vec();
+        let id = format!("\"id\":\"{}\"", self.id);
+        if let Some(at) = body.windows(id.len()).position(|found| found == id.as_bytes()) {
+            body.splice(at..at + id.len(), self.with.iter().copied());
+        }
+        Ok(http::Response::new(body).into())
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_breaks_its_page_is_isolated_by_its_time() {
+    for (bad, with) in [(42, b"\"id\":,".as_slice()), (0, b"\"id\":\"\xff\""), (129, b"\"id\":1e999"), (57, b"")] {
+        let troubled = Troubled::new(0..130).await;
+        let client = troubled.client_with(Breaking { id: troubled.ids[bad].clone(), with });
+        let mut pages = client.instances().list(troubled.query()).pages();
+        let (mut ids, mut unreadable) = (Vec::new(), Vec::new());
+        while let Some(page) = pages.try_next().await.unwrap() {
+            ids.extend(page.instances.iter().map(|instance| instance.id.to_string()));
+            unreadable.extend(page.unreadable);
+        }
+        assert_eq!(ids, all_but(&troubled, bad), "all but {bad}, once and in order");
+        assert_eq!(unreadable.len(), 1);
+        let window = (unreadable[0].from, unreadable[0].through);
+        assert_eq!(window, (Some(troubled.times[bad]), Some(troubled.times[bad])));
+        assert_eq!(unreadable[0].error.kind(), ErrorKind::Decode);
+        let asked = troubled.between.trouble().asked;
+        assert!(asked < 110, "{asked} requests");
+    }
+}
+
+#[tokio::test]
+async fn the_first_page_alone_is_what_can_be_read_of_it() {
+    let troubled = Troubled::new(0..130).await;
+    let client = troubled.client_with(Breaking { id: troubled.ids[42].clone(), with: b"" });
+    let list = client.instances().list(troubled.query());
+    let first = list.clone().await.unwrap();
+    assert_eq!(first.instances.len(), 25);
+    let rest = list.resume(first.next.unwrap()).await.unwrap();
+    assert_eq!(rest.instances[0].id.to_string(), troubled.ids[25]);
+}
+
+/// Answers everything with a page for people, and counts.
+#[derive(Clone, Default)]
+struct ForPeople(Arc<AtomicUsize>);
+
+#[async_trait::async_trait]
+impl Middleware for ForPeople {
+    async fn handle(&self, _: reqwest::Request, _: &mut http::Extensions, _: Next<'_>) -> Result<reqwest::Response> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(http::Response::new("<html>Planlagt vedlikehold</html>").into())
+    }
+}
+
+#[tokio::test]
+async fn a_service_whose_every_answer_can_t_be_decoded_is_not_taken_for_a_bad_instance() {
+    let (troubled, layer) = (Troubled::new(0..130).await, ForPeople::default());
+    let mut pages = troubled.client_with(layer.clone()).instances().list(troubled.query()).pages();
+    for asked in [6, 9] {
+        let error = pages.try_next().await.unwrap_err();
+        assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Decode, false), "{error}");
+        assert_eq!(layer.0.load(Ordering::SeqCst), asked);
+        assert!(pages.continuation().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_instance_from_before_altinn_3_is_isolated_too() {
+    // 2005, as of one that was moved from Altinn 2.
+    let troubled = Troubled::new([-600_000_000, -599_999_999, 0, 7]).await;
+    for bad in 0..2 {
+        troubled.between.trouble().unservable = vec![troubled.ids[bad].clone()];
+        let Found { ids, unreadable, .. } = troubled.read(troubled.query()).await.unwrap();
+        assert_eq!(ids, all_but(&troubled, bad));
+        assert_eq!(unreadable[0].through, Some(troubled.times[bad]));
+    }
 }
 
 #[tokio::test]
@@ -107,10 +203,18 @@ async fn items_give_the_error_and_go_on() {
 async fn newest_first_the_error_stays() {
     // Where a page begins can't be said there without losing instances of one time.
     let troubled = Troubled::new(0..5).await;
-    troubled.between.trouble().unservable = vec![troubled.ids[2].clone()];
+    troubled.between.trouble().unservable = vec![troubled.ids[4].clone()];
     troubled.between.trouble().words = Some(NOT_CONVERTED);
     let error = troubled.read(troubled.query().newest_first()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
+
+    // What is newer comes, and nothing after it.
+    troubled.between.trouble().unservable = vec![troubled.ids[2].clone()];
+    let client = troubled.client_with(troubled.between.clone());
+    let first = client.instances().list(troubled.query().newest_first()).await.unwrap();
+    assert_eq!(first.instances[0].id.to_string(), troubled.ids[4]);
+    let error = troubled.read(troubled.query().newest_first()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ async fn nothing_ahead_when_it_is_not_wanted() {
     assert!(items.try_next().await.unwrap().is_none());
 }
 
-/// Answers in the network's place, and notes for what token it was asked, be the answer taken or not.
+/// Answers in the network's place, in the end with 403, and notes for what token it was asked, be the answer taken or
+/// not.
 #[derive(Clone)]
 struct Script {
     bodies: Arc<Mutex<VecDeque<String>>>,
@@ -84,8 +85,10 @@ impl Middleware for Script {
         let token = asked.url().query_pairs().find(|(name, _)| name == "continuationToken");
         self.asked.lock().unwrap().push(token.map(|(_, token)| token.into_owned()));
         tokio::task::yield_now().await;
-        let body = self.bodies.lock().unwrap().pop_front().expect("a page is left");
-        Ok(http::Response::new(reqwest::Body::from(body)).into())
+        let body = self.bodies.lock().unwrap().pop_front();
+        let status = if body.is_some() { 200 } else { 403 };
+        let answer = http::Response::builder().status(status);
+        Ok(answer.body(reqwest::Body::from(body.unwrap_or_default())).unwrap().into())
     }
 }
 
@@ -96,12 +99,14 @@ fn token() -> Option<String> {
     Some("1%3b1".to_owned())
 }
 
-/// What was asked for until a page that can't be decoded was given up.
+/// What was asked for until a page that can't be decoded was given up; at last that is a smaller one in its place.
 async fn asked_before_decoding(page: &str, set: impl FnOnce(ListInstances) -> ListInstances) -> Vec<Option<String>> {
     let script = Script::new([page.to_owned()]);
     let error = set(script.list()).pages().try_next().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    script.asked()
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    let mut asked = script.asked();
+    assert_eq!(asked.pop().as_ref(), asked.first());
+    asked
 }
 
 #[tokio::test]
@@ -124,19 +129,29 @@ async fn the_next_page_is_asked_for_before_this_one_is_decoded() {
 }
 
 #[tokio::test]
-async fn after_a_page_that_can_t_be_decoded_the_list_stands_where_it_was() {
+async fn in_place_of_a_page_that_can_t_be_decoded_a_smaller_one_is_given() {
     let page = |instances: &str| format!(r#"{{"count":1,{FIRST},"instances":[{instances}]}}"#);
     let last = format!(r#"{{"count":1,"next":null,"instances":[{ONE}]}}"#);
     let script = Script::new([page("{"), page(ONE), last]);
     let mut pages = script.list().pages();
-    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Decode);
-    assert!(pages.continuation().is_none());
     assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
     assert_eq!(pages.continuation().map(ToString::to_string), token());
     assert_eq!(script.asked(), [None, token(), None, token()]);
     assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
     assert!(pages.try_next().await.unwrap().is_none());
     assert_eq!(script.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn where_no_smaller_page_is_to_be_had_either_the_list_stands_where_it_was() {
+    let page = |instances: &str| format!(r#"{{"count":1,{FIRST},"instances":[{instances}]}}"#);
+    let script = Script::new([page("{")]);
+    let mut pages = script.list().pages();
+    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Forbidden);
+    assert!(pages.continuation().is_none());
+    script.bodies.lock().unwrap().push_back(page(ONE));
+    assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 1);
+    assert_eq!(pages.continuation().map(ToString::to_string), token());
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use serde_json::json;
 const APP: &str = "ttd/mottak-demo";
 
 struct Setup {
-    _emulator: Emulator,
+    emulator: Emulator,
     client: Client<Read>,
     ids: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl Setup {
         let token = emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
         let credentials = Credentials::with_token(Environment::emulator(emulator.url()).unwrap(), token);
         let client = Client::builder(credentials).layer(Surface::load().unwrap()).build().unwrap();
-        Self { client, _emulator: emulator, ids }
+        Self { client, emulator, ids }
     }
 
     /// The numbers of the instances that a query finds.
@@ -104,6 +104,32 @@ async fn states_and_owners() {
     assert_eq!(setup.found(query().owner(person)).await, [0, 1, 2, 3, 4]);
     assert_eq!(setup.found(query().owner(party)).await, [5]);
     assert_eq!(setup.found(query().owner(organisation)).await, [5]);
+}
+
+/// As the docs of `confirmed` say: the way to be sure is to ask each one.
+#[tokio::test]
+async fn what_predates_the_confirmed_column_is_found_without_the_filter() {
+    let mut setup = Setup::new().await;
+    for submission in [Submission::new(APP, 510_001), Submission::new(APP, 510_001).confirmed()] {
+        setup.ids.push(setup.emulator.seed(submission.predates_confirmed_column()));
+    }
+    assert_eq!(setup.found(query().complete(true).confirmed(false)).await, [0, 1, 2, 5]);
+    assert_eq!(setup.found(query().not_confirmed_by("ttd")).await, [0, 1, 2, 4, 5]);
+    assert_eq!(setup.found(query().confirmed(true)).await, [3]);
+    let mut open: Vec<String> = setup
+        .client
+        .instances()
+        .list(query().complete(true))
+        .items()
+        .try_filter(|instance| std::future::ready(!instance.is_confirmed_by("ttd")))
+        .map_ok(|instance| instance.id.to_string())
+        .try_collect()
+        .await
+        .unwrap();
+    open.sort();
+    let mut expected = [0, 1, 2, 5, 6].map(|n: usize| setup.ids[n].clone());
+    expected.sort();
+    assert_eq!(open, expected);
 }
 
 #[tokio::test]

@@ -310,6 +310,9 @@ async fn a_source_that_fails_or_lies_is_named() {
         Payload::stream(None, futures::stream::iter([Ok(Bytes::from_static(b"<skj")), broken()])),
         Payload::stream(Some(100), futures::stream::iter([Ok(Bytes::from_static(b"<skj"))])),
         Payload::stream(Some(2), futures::stream::iter([Ok(Bytes::from_static(b"<skj"))])),
+        // All that was announced has come, and then something else than the end.
+        Payload::stream(Some(4), futures::stream::iter([Ok(Bytes::from_static(b"<skj")), Ok("ema/>".into())])),
+        Payload::stream(Some(4), futures::stream::iter([Ok(Bytes::from_static(b"<skj")), broken()])),
     ] {
         let error = client.data(id()).upload("vedlegg".parse().unwrap(), payload).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PayloadSource, "{error:?}");

@@ -202,6 +202,9 @@ async fn a_replacement_keeps_whatever_name_is_stored() {
         (r#"attachment; filename=".skjult ""#, Some(".skjult ")),
         (r#"attachment; filename="=?utf-8?Q?bl=C3=A5.txt?=""#, Some("=?utf-8?Q?bl=C3=A5.txt?=")),
         ("attachment; filename*=UTF-8''%F0%9F%98%80.txt", Some("😀.txt")),
+        // Not recorded, but the rule: quotes around the decoded name are taken off.
+        ("attachment; filename*=UTF-8''%22sitat%22", Some("sitat")),
+        ("attachment; filename*=UTF-8''%252522sitat%252522", Some("\"sitat\"")),
         ("attachment", None),
     ] {
         let before = upload_named(&owner, instance, disposition).await;

@@ -1,4 +1,5 @@
-//! Each operation meets each fault: it takes effect once or fails with a typed error, in time, and nothing is done twice.
+//! Each operation meets each fault: it takes effect once or fails with a typed error, in time, and nothing is done twice
+//! but what `outcome` names.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +10,7 @@
 use altinn_watch as _;
 
 mod operation;
+mod outcome;
 mod stage;
 mod state;
 
@@ -120,7 +122,9 @@ async fn every_operation_meets(fault: Fault) {
         match (result, after) {
             // It is told no more than the status, which was faked.
             (Ok(()), _) if fault.name == "broken JSON once" && operation.reads_no_answer() => {}
-            (Ok(()), Some((before, after))) => assert_eq!(after, operation.outcome(before), "{case} succeeded"),
+            (Ok(()), Some((before, after))) => {
+                operation.check_effect(&fault, before, &after, &format!("{case} succeeded"));
+            }
             (Ok(()), None) => {}
             (Err(error), after) => check(operation, &fault, &error, after.as_ref()),
         }
@@ -148,7 +152,7 @@ fn check(operation: Operation, fault: &Fault, error: &Error, after: Option<&(&St
         None => assert!(!fault.is_got_over_by(operation), "{case}, which is harmless to repeat: {error:?}"),
         Some((before, after)) if after == *before => {}
         Some((before, after)) => {
-            assert_eq!(*after, operation.outcome(before), "{case} took effect: {error:?}");
+            operation.check_effect(fault, before, after, &format!("{case} took effect: {error:?}"));
             assert!(error.may_have_reached_server(), "{case} took effect: {error:?}");
         }
     }

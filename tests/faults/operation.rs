@@ -7,11 +7,10 @@ use altinn_storage::{
 };
 use altinn_tests::owner::{OPEN, USUAL, app_id, party, task};
 use futures::TryStreamExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::MINUTE;
 use super::stage::Stage;
-use super::state::State;
 
 macro_rules! operations {
     ($($name:ident)+) => {
@@ -134,37 +133,6 @@ impl Operation {
             }
         }
         Ok(())
-    }
-
-    /// What `before` becomes when it succeeds.
-    pub(super) fn outcome(self, before: &State) -> State {
-        let mut after = before.clone();
-        let element = after.element.as_mut().unwrap();
-        match self {
-            Self::Create => after.created += 1,
-            Self::Confirm => after.confirmations = 1,
-            Self::Delete => after.soft_deleted = true,
-            Self::DeleteForGood => (after.soft_deleted, after.hard_deleted) = (true, true),
-            Self::Undelete => after.soft_deleted = false,
-            Self::ReadStatus => after.read_status = json!("Read"),
-            Self::Substatus => after.substatus = json!("merke"),
-            Self::Texts => after.text = json!("Åse"),
-            Self::Values => after.value = json!("1"),
-            Self::InstanceLock => after.is_locked = true,
-            Self::LockRelease | Self::LockHold => after.is_locked = false,
-            Self::Sign | Self::Upload | Self::RawWrite => after.elements += 1,
-            Self::Replace => "annet innhold".clone_into(&mut element.content),
-            Self::DeleteData => (after.elements, after.element) = (after.elements - 1, None),
-            Self::DeleteLater => element.hard_deleted = true,
-            Self::Metadata | Self::EditMetadata => element.tags = json!(["lest"]),
-            Self::LockData => element.locked = true,
-            Self::UnlockData => element.locked = false,
-            Self::Process => after.task = json!("Task_2"),
-            Self::ProcessAndEvents => (after.task, after.posted) = (json!("Task_2"), after.posted + 1),
-            Self::Post => after.posted += 1,
-            _ => {}
-        }
-        after
     }
 
     /// Whether it only reads, so that every passing fault must be got over.

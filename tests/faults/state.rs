@@ -1,21 +1,24 @@
 //! All of a stage that an operation may change, to be compared before and after.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use altinn_storage::{EventFilter, InstanceEventType, InstanceQuery};
+use altinn_core::{InstanceId, Timestamp};
+use altinn_storage::{EventFilter, InstanceEvent, InstanceQuery};
 use altinn_tests::owner::{USUAL, app_id};
 
 use super::stage::Stage;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
-    /// Instances of the app in which they are created.
-    pub(super) created: usize,
+    /// What is logged of the instances of the app in which they are created.
+    pub(super) created: Vec<Log>,
     pub(super) elements: usize,
-    /// Events that somebody posted.
-    pub(super) posted: usize,
+    pub(super) events: Log,
+    /// The times that the service notes, each as the number of events that were logged before it.
+    pub(super) stamps: BTreeMap<&'static str, usize>,
     pub(super) confirmations: usize,
     pub(super) is_locked: bool,
     pub(super) soft_deleted: bool,
@@ -38,11 +41,48 @@ pub(super) struct Element {
     pub(super) hard_deleted: bool,
 }
 
+/// How many events there are of each type. `of data` marks those of a data element.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Log(BTreeMap<String, usize>);
+
+impl Log {
+    pub(super) fn of_one(event: &str) -> Self {
+        let mut log = Self::default();
+        log.add(event, 1);
+        log
+    }
+
+    fn of(events: &[InstanceEvent]) -> Self {
+        let mut log = Self::default();
+        for event in events {
+            let of = if event.data_id.is_some() { " of data" } else { "" };
+            log.add(&format!("{}{of}", event.event_type.as_ref().unwrap().as_str()), 1);
+        }
+        log
+    }
+
+    pub(super) fn add(&mut self, event: &str, times: usize) {
+        *self.0.entry(event.to_owned()).or_default() += times;
+    }
+
+    pub(super) fn count(&self, event: &str) -> usize {
+        self.0.get(event).copied().unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
 impl State {
     pub(super) async fn of(stage: &Stage<'_>) -> Self {
         let (look, id) = (&stage.look, stage.id);
-        let created = look.instances().list(InstanceQuery::app(app_id(USUAL))).page_size(1000).await.unwrap();
-        let events = look.events(id).list(EventFilter::new().event_type(InstanceEventType::Saved)).await.unwrap();
+        let page = look.instances().list(InstanceQuery::app(app_id(USUAL))).page_size(1000).await.unwrap();
+        let mut created = Vec::new();
+        for instance in page.instances {
+            created.push(Log::of(&events(stage, instance.id).await));
+        }
+        let events = events(stage, id).await;
         let path = ["instances", &id.party().to_string(), &id.guid().to_string()].map(str::to_owned);
         let instance: Value = look.raw_get(path).send().await.unwrap().json().unwrap();
         let elements = instance["data"].as_array().unwrap();
@@ -66,10 +106,10 @@ impl State {
             Err(refused) => refused.status() == Some(http::StatusCode::CONFLICT),
         };
         Self {
-            created: created.instances.len(),
+            created,
             elements: elements.len(),
-            // Replacing leaves an event of the same kind, for its element.
-            posted: events.iter().filter(|event| event.data_id.is_none()).count(),
+            events: Log::of(&events),
+            stamps: stamps(&instance, own, &events),
             confirmations: instance["completeConfirmations"].as_array().map_or(0, Vec::len),
             is_locked,
             soft_deleted: instance["status"]["isSoftDeleted"] == true,
@@ -82,4 +122,29 @@ impl State {
             element,
         }
     }
+}
+
+async fn events(stage: &Stage<'_>, id: InstanceId) -> Vec<InstanceEvent> {
+    stage.look.events(id).list(EventFilter::new()).await.unwrap()
+}
+
+/// An event is later than what the same request stamps, and earlier than what the next one does.
+fn stamps(instance: &Value, element: Option<&Value>, events: &[InstanceEvent]) -> BTreeMap<&'static str, usize> {
+    let element = element.unwrap_or(&Value::Null);
+    let times = [
+        ("lastChanged", &instance["lastChanged"]),
+        ("softDeleted", &instance["status"]["softDeleted"]),
+        ("hardDeleted", &instance["status"]["hardDeleted"]),
+        ("confirmedOn", &instance["completeConfirmations"][0]["confirmedOn"]),
+        ("data.lastChanged", &element["lastChanged"]),
+        ("data.hardDeleted", &element["deleteStatus"]["hardDeleted"]),
+    ];
+    let mut stamps = BTreeMap::new();
+    for (name, time) in times {
+        if let Some(time) = time.as_str() {
+            let time: Timestamp = time.parse().unwrap();
+            stamps.insert(name, events.iter().filter(|event| event.created.unwrap() < time).count());
+        }
+    }
+    stamps
 }

@@ -58,7 +58,8 @@ impl Payload {
 
     /// A stream of bytes; `size` is its length in bytes where it is known beforehand.
     ///
-    /// A stream that turns out longer or shorter than `size` fails the upload.
+    /// A stream that turns out longer or shorter than `size` fails the upload, and so does one that fails after its last
+    /// byte: it must end by itself, and is read to its end before its last piece is sent.
     pub fn stream(size: Option<u64>, stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
         Self(Source::Stream { size, stream: Mutex::new(Some(Box::pin(stream))) })
     }
@@ -133,7 +134,12 @@ impl Payload {
                 (*size, taken.ok_or(PayloadError::Spent)?)
             }
         };
-        Ok(reqwest::Body::wrap(Sending { left: size, stream: Mutex::new(stream), progress: progress.clone() }))
+        Ok(reqwest::Body::wrap(Sending {
+            left: size,
+            last: None,
+            stream: Mutex::new(stream),
+            progress: progress.clone(),
+        }))
     }
 }
 
@@ -168,8 +174,12 @@ pub(crate) enum PayloadError {
 }
 
 /// A stream as a request body of known or unknown length that keeps its promise about the length.
+///
+/// With a length, its last piece is held back until the stream has ended: once all is there that was announced, nobody
+/// asks any further, and what comes instead of the end, more of it or an error, would go unseen.
 struct Sending {
     left: Option<u64>,
+    last: Option<Bytes>,
     /// Never locked: a request body must be `Sync`, and a mutex makes any stream so.
     stream: Mutex<Chunks>,
     progress: Progress,
@@ -183,25 +193,41 @@ impl Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
-        let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let next = std::task::ready!(stream.as_mut().poll_next(context));
-        self.progress.moved();
-        Poll::Ready(match next {
-            Some(Ok(chunk)) => match self.left.map(|left| left.checked_sub(chunk.len() as u64)) {
-                Some(None) => Some(Err(PayloadError::WrongSize)),
-                left => {
-                    self.left = left.flatten();
-                    Some(Ok(Frame::data(chunk)))
+        let this = &mut *self;
+        loop {
+            let stream = this.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let next = std::task::ready!(stream.as_mut().poll_next(context));
+            this.progress.moved();
+            return Poll::Ready(match (next, this.left) {
+                (Some(Ok(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
+                    None => Some(Err(PayloadError::WrongSize)),
+                    Some(0) => {
+                        this.left = Some(0);
+                        if !chunk.is_empty() {
+                            this.last = Some(chunk);
+                        }
+                        continue;
+                    }
+                    left => {
+                        this.left = left;
+                        Some(Ok(Frame::data(chunk)))
+                    }
+                },
+                (Some(Ok(chunk)), None) => Some(Ok(Frame::data(chunk))),
+                (Some(Err(error)), _) => Some(Err(PayloadError::Read(error))),
+                (None, Some(1..)) => Some(Err(PayloadError::WrongSize)),
+                (None, _) => {
+                    // What was the last piece of it has gone when this is asked for once more.
+                    this.stream = Mutex::new(Box::pin(futures::stream::empty()));
+                    this.last.take().map(|last| Ok(Frame::data(last)))
                 }
-            },
-            Some(Err(error)) => Some(Err(PayloadError::Read(error))),
-            None if self.left.is_some_and(|left| left > 0) => Some(Err(PayloadError::WrongSize)),
-            None => None,
-        })
+            });
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.map(SizeHint::with_exact).unwrap_or_default()
+        let held = self.last.as_ref().map_or(0, |last| last.len() as u64);
+        self.left.map(|left| SizeHint::with_exact(left + held)).unwrap_or_default()
     }
 }
 

@@ -29,6 +29,7 @@ use crate::storage;
 ///
 /// ```json
 /// {"appId": "ttd/mottak-demo", "partyId": 501337, "finished": true, "confirmed": false,
+///  "predatesConfirmedColumn": false,
 ///  "presentationTexts": {"name": "Åse Bærland"}, "dataValues": {}, "created": "2026-01-01T08:00:00Z",
 ///  "data": [{"dataType": "model", "contentType": "application/xml", "text": "<melding/>"},
 ///           {"dataType": "attachment", "contentType": "application/pdf", "filename": "blåbær.pdf", "base64": "JVBERg=="}]}
@@ -42,6 +43,8 @@ pub struct Submission {
     pub(crate) finished: bool,
     #[serde(default)]
     pub(crate) confirmed: bool,
+    #[serde(default)]
+    pub(crate) predates_confirmed_column: bool,
     #[serde(default)]
     pub(crate) presentation_texts: BTreeMap<String, String>,
     #[serde(default)]
@@ -61,6 +64,7 @@ impl fmt::Debug for Submission {
             .field("app_id", &self.app_id)
             .field("finished", &self.finished)
             .field("confirmed", &self.confirmed)
+            .field("predates_confirmed_column", &self.predates_confirmed_column)
             .field("elements", &self.elements.len())
             .finish_non_exhaustive()
     }
@@ -90,6 +94,7 @@ impl Submission {
             party_id,
             finished: true,
             confirmed: false,
+            predates_confirmed_column: false,
             presentation_texts: BTreeMap::new(),
             data_values: BTreeMap::new(),
             created: None,
@@ -109,6 +114,15 @@ impl Submission {
     #[must_use]
     pub fn confirmed(mut self) -> Self {
         self.confirmed = true;
+        self
+    }
+
+    /// Stored before Storage's database had a column for whether the service owner has confirmed. The column is empty
+    /// then, so that queries with `confirmed` find it neither as `true` nor as `false`, whatever its confirmations say,
+    /// until its service owner confirms it for the first time.
+    #[must_use]
+    pub fn predates_confirmed_column(mut self) -> Self {
+        self.predates_confirmed_column = true;
         self
     }
 
@@ -196,11 +210,11 @@ mod tests {
 
     #[test]
     fn the_file_form_is_read() {
-        let text = r#"{"appId": "ttd/a", "partyId": 7, "confirmed": true,
+        let text = r#"{"appId": "ttd/a", "partyId": 7, "confirmed": true, "predatesConfirmedColumn": true,
             "data": [{"dataType": "model", "contentType": "application/xml", "text": "<å/>"},
                      {"dataType": "x", "contentType": "application/pdf", "filename": "æ.pdf", "base64": "JVBERg=="}]}"#;
         let submission: Submission = serde_json::from_str(text).expect("a submission");
-        assert!(submission.finished && submission.confirmed);
+        assert!(submission.finished && submission.confirmed && submission.predates_confirmed_column);
         assert_eq!(submission.elements[0].content, "<å/>".as_bytes());
         assert_eq!(submission.elements[1].content, b"%PDF");
     }

@@ -221,6 +221,27 @@ async fn a_confirmation_is_made_once_however_often_it_is_asked_for() {
     assert_eq!(owner.get(&open).await["count"], 0);
 }
 
+/// Of a row that is older than the column, the database can say neither.
+#[tokio::test]
+async fn what_predates_the_confirmed_column_is_neither_confirmed_nor_not() {
+    let owner = Owner::start().await;
+    let open = owner.emulator.seed(Submission::new(APP, PARTY).predates_confirmed_column());
+    owner.emulator.seed(Submission::new(APP, PARTY).predates_confirmed_column().confirmed());
+    let count = |filter: &'static str| {
+        let path = format!("instances?org=ttd&process.isComplete=true{filter}");
+        let owner = &owner;
+        async move { owner.get(&path).await["count"].as_i64() }
+    };
+    assert_eq!(count("").await, Some(2));
+    for filter in ["&confirmed=false", "&confirmed=true", "&excludeConfirmedBy=ttd"] {
+        assert_eq!(count(filter).await, Some(0), "{filter}");
+    }
+    assert_eq!(count("&excludeConfirmedBy=TTD2").await, Some(2));
+    let request = owner.client.post(owner.url(&format!("instances/{open}/complete")));
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK);
+    assert_eq!(count("&confirmed=true").await, Some(1));
+}
+
 #[tokio::test]
 async fn a_seeded_submission_reads_like_one_that_an_app_made() {
     let owner = Owner::start().await;

@@ -99,9 +99,11 @@
 //!
 //! [`Instances::list`] takes an [`InstanceQuery`] and gives [items](ListInstances::items) or
 //! [pages](ListInstances::pages). Lists run from the oldest change to the newest, because only so do the service's
-//! pages fit together. [`Items::continuation`] says where to go on, also in another process.
+//! pages fit together; [the newest first](InstanceQuery::newest_first) there is one page alone. [`Items::continuation`]
+//! says where to go on, also in another process.
 //!
-//! An instance that the service fails on, or sends in a form that can't be read, does not keep the others back. Pages
+//! An instance that the service fails on, or sends in a form that can't be read, does not keep the others back, even if
+//! it breaks the JSON of its whole page. Pages
 //! have it in [`Page::unreadable`], apart from the rest; among items it is an error, which [`Unreadable::of`] tells from
 //! one after which the list did not go on. A program that ends at every error would not get past it.
 //!
@@ -139,8 +141,19 @@
 //! [`RetryPolicy`](altinn_core::RetryPolicy). What creates something (an
 //! instance, an upload, an event, a lock, a signature) or moves a process is not sent twice once it may have arrived:
 //! [`may_have_reached_server`](altinn_core::Error::may_have_reached_server) tells, and the method says how to find out.
+//! All else is repeated, since it leaves the same content and state however often it is done. But
+//! [`Instances::delete`], [`Instances::set_substatus`] and [`Data::replace`] leave an event, and move the time of
+//! change, each time: if an answer is lost and the call is repeated, the event log shows it twice, or as often as the
+//! service did it.
 //! There is no limit on how long a transfer takes, only on how long it may stand still; see
 //! [`ClientBuilder::idle_timeout`].
+//!
+//! One page of a [list](#lists) may take more than two minutes. Where the service can't serve it, smaller ones take its
+//! place, each a quarter of the one before, and at last a search by time and row for the one instance that it fails on.
+//! Tries again share the two minutes, but past them each smaller size and each step of the search is still sent once.
+//! From a service that takes half a minute to fail and serves nothing, the error comes after four minutes, and the next
+//! page asked for begins at the smallest size. One instance alone on which it fails after half a minute may cost a
+//! hundred such steps and, so, most of an hour; usually it fails at once, and the search is over in seconds.
 //!
 //! # Layers
 //!

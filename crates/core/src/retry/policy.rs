@@ -34,7 +34,8 @@ impl RetryPolicy {
     }
 
     /// How long all tries may take together; no new one begins after that. Default 2 minutes. Time in which the caller
-    /// does not await the call, as while it works on the page before, does not count.
+    /// does not await the call, as while it works on the page before, does not count. Calls of which one takes another's
+    /// place, as smaller pages do for a large one, share it.
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self

@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -32,6 +32,8 @@ pub struct Transport {
     idle: Duration,
     observers: Observers,
     clock: Arc<ServiceClock>,
+    /// For how long calls that share a policy's budget were attended to so far.
+    taken: Option<Arc<Mutex<Duration>>>,
 }
 
 /// After how long without progress an attempt is given up.
@@ -48,7 +50,16 @@ impl Transport {
             idle: IDLE,
             observers: Observers::default(),
             clock: Arc::default(),
+            taken: None,
         }
+    }
+
+    /// For calls that take each other's place: from here on they share the policy's budget. Once it is used up a call is
+    /// still sent, but not again.
+    #[must_use]
+    pub fn together(mut self) -> Self {
+        self.taken = Some(Arc::default());
+        self
     }
 
     /// Gives an attempt up after this long without progress: no byte sent, none received. Default 60 s.
@@ -145,6 +156,7 @@ impl Transport {
     {
         let url = spec.url(&self.base)?;
         let begun = Instant::now();
+        let earlier = self.taken_earlier();
         let mut backoff = Backoff::new(&self.retry);
         let mut renewed = false;
         let mut reached = false;
@@ -161,6 +173,7 @@ impl Transport {
             let fault = match attempt {
                 Ok((value, head)) => {
                     self.budget.success();
+                    self.add_taken(begun.elapsed().saturating_sub(absent));
                     let (operation, target) = (spec.operation, url.path().to_owned());
                     return Ok((value, Call { operation, target, head, attempts, elapsed: begun.elapsed() }));
                 }
@@ -175,11 +188,12 @@ impl Transport {
                 continue;
             }
             let taken = begun.elapsed().saturating_sub(absent);
-            let wait = self.wait(spec, &fault, attempts, taken, &mut backoff);
+            let wait = self.wait(spec, &fault, attempts, earlier + taken, &mut backoff);
             tracing::debug!(op = spec.operation, attempt = attempts, kind = ?fault.kind, ?wait, "attempt failed");
             match wait {
                 Some(wait) => absent += attended(tokio::time::sleep(wait)).await.1,
                 None => {
+                    self.add_taken(taken);
                     let target = url.path().to_owned();
                     let error = fault.into_error(spec.operation).with_reached(reached).with_repeatable(spec.repeatable);
                     let error = error.with_call(target, attempts, begun.elapsed());
@@ -190,8 +204,18 @@ impl Transport {
         }
     }
 
-    /// How long to wait before the next attempt; `None` if there is to be none. `taken`: for how long the call was
-    /// attended to.
+    fn taken_earlier(&self) -> Duration {
+        self.taken.as_ref().map(|taken| *taken.lock().unwrap_or_else(PoisonError::into_inner)).unwrap_or_default()
+    }
+
+    fn add_taken(&self, more: Duration) {
+        if let Some(taken) = &self.taken {
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) += more;
+        }
+    }
+
+    /// How long to wait before the next attempt; `None` if there is to be none. `taken`: for how long the call, and those
+    /// with which it shares the budget, were attended to.
     fn wait(
         &self,
         spec: &RequestSpec,

@@ -3,6 +3,7 @@
 //! The rules are those of the framework, not of one service, and they are visible in answers: which spellings are
 //! taken, how they come back, and what a refusal says.
 
+pub(crate) mod charset;
 pub(crate) mod datetime;
 pub(crate) mod disposition;
 pub(crate) mod guid;

@@ -67,9 +67,8 @@ pub(crate) fn seed(platform: &Platform, submission: Submission) -> String {
         state.blobs.insert(path, Blob::of(content));
         state.rows.add_element(guid, element_id, element);
     }
-    if submission.confirmed {
-        state.rows.change(guid, |row| row.confirmed = true);
-    }
+    let confirmed = (!submission.predates_confirmed_column).then_some(submission.confirmed);
+    state.rows.change(guid, |row| row.confirmed = confirmed);
     id
 }
 

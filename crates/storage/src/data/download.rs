@@ -25,7 +25,10 @@ pub struct DownloadTarget {
 
 impl From<&DataElement> for DownloadTarget {
     fn from(element: &DataElement) -> Self {
-        Self { id: element.id, size: Some(element.size), scan: element.file_scan_result.clone() }
+        // Forms of Altinn 2 are rendered when they are asked for, and stand there with no size. The service stores nothing
+        // else of that size.
+        let size = Some(element.size).filter(|size| *size > 0);
+        Self { id: element.id, size, scan: element.file_scan_result.clone() }
     }
 }
 

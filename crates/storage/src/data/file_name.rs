@@ -31,14 +31,14 @@ impl FileName {
     }
 }
 
-/// The service reads `filename*` (RFC 8187), replaces slashes, and then decodes the outcome twice more as if it stood in
-/// a form: `+` becomes a space and `%xx` a byte. So what would change on that way, and only that, is encoded twice
-/// beforehand.
+/// The service reads `filename*` (RFC 8187), takes off a pair of quotes around it, replaces slashes, and then decodes
+/// the outcome twice more as if it stood in a form: `+` becomes a space and `%xx` a byte. So what could change on that
+/// way, and only that, is encoded twice beforehand.
 fn encoded(name: &str) -> String {
     let blank = name.trim().is_empty();
     let mut encoded = String::new();
     for c in name.chars() {
-        let changes = blank || matches!(c, '%' | '+' | '/' | '\\') || c.is_control();
+        let changes = blank || matches!(c, '%' | '+' | '"' | '/' | '\\') || c.is_control();
         for byte in c.encode_utf8(&mut [0; 4]).bytes() {
             // Writing to a string does not fail.
             let _ = match byte {
@@ -63,7 +63,7 @@ fn encoded(name: &str) -> String {
 /// ```
 pub fn safe_file_name(name: &str) -> String {
     /// Common file systems take 255 bytes; some room is left for a suffix.
-    const MAX: usize = 200;
+    const MAX: usize = 199;
     let forbidden = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
     let mut safe: String = name.trim().chars().map(|c| if forbidden(c) { '_' } else { c }).collect();
     safe = safe.trim_start_matches('.').trim_end_matches(['.', ' ']).to_owned();
@@ -77,9 +77,19 @@ pub fn safe_file_name(name: &str) -> String {
         while !stem.is_char_boundary(end) {
             end -= 1;
         }
-        safe = format!("{}{ending}", &stem[..end]);
+        safe = format!("{}{ending}", &stem[..end]).trim_end_matches(['.', ' ']).to_owned();
     }
-    if safe.is_empty() { "_".to_owned() } else { safe }
+    if safe.is_empty() || is_device(&safe) { format!("_{safe}") } else { safe }
+}
+
+/// Whether Windows takes it for a device, whatever its ending.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
+    matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL")
+        || numbered.is_some_and(|number| {
+            matches!(number, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+        })
 }
 
 #[cfg(test)]
@@ -110,13 +120,25 @@ mod tests {
                 .into_owned()
         };
         let header_decoded = form(&extended.replace('+', "%2B"));
-        form(&form(&header_decoded.replace(['/', '\0'], "_")))
+        let quoted = header_decoded.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        form(&form(&quoted.unwrap_or(&header_decoded).replace(['/', '\0'], "_")))
     }
 
     #[test]
     fn difficult_names_arrive_as_given() {
-        for name in ["skjema.xml", "blåbær.pdf", "a+b.pdf", "100% sant.pdf", "\"sitat\" 'q'.txt", "%2B %25", "日本.pdf"]
-        {
+        for name in [
+            "skjema.xml",
+            "blåbær.pdf",
+            "a+b.pdf",
+            "100% sant.pdf",
+            "\"sitat\" 'q'.txt",
+            "\"sitat\"",
+            "\"\"sitat\"\"",
+            "\"\"",
+            "\"",
+            "%2B %25",
+            "日本.pdf",
+        ] {
             assert_eq!(as_stored(&chosen(name).unwrap()), name);
         }
     }
@@ -138,12 +160,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_safe_name_is_no_device_and_ends_with_a_letter() {
+        for (name, safe) in [
+            ("con", "_con"),
+            ("NUL.txt", "_NUL.txt"),
+            ("Com1.tar.gz", "_Com1.tar.gz"),
+            ("lpt9 .x", "_lpt9 .x"),
+            ("console.txt", "console.txt"),
+            ("com10", "com10"),
+            ("nul-stilt.pdf", "nul-stilt.pdf"),
+            ("...", "_"),
+        ] {
+            assert_eq!(safe_file_name(name), safe);
+        }
+        for end in [". ", " .", "..", "  "] {
+            let long = format!("{}{end}{}", "a".repeat(198), "b".repeat(40));
+            assert_eq!(safe_file_name(&long), "a".repeat(198));
+        }
+    }
+
     proptest! {
         #[test]
         fn any_name_arrives_as_given(name in "[^/\\\\\\p{C}]{1,60}") {
             if let Ok(header) = chosen(&name) {
                 prop_assert_eq!(as_stored(&header), name);
             }
+        }
+
+        #[test]
+        fn a_name_in_quotes_keeps_them(name in "\"[^/\\\\\\p{C}]{0,60}\"") {
+            prop_assert_eq!(as_stored(&chosen(&name).unwrap()), name);
         }
 
         #[test]
@@ -154,7 +201,7 @@ mod tests {
         #[test]
         fn a_safe_name_is_one_visible_component(name in any::<String>()) {
             let safe = safe_file_name(&name);
-            prop_assert!(!safe.is_empty() && safe.len() <= 200 && !safe.starts_with('.'));
+            prop_assert!(!safe.is_empty() && safe.len() <= 200 && !safe.starts_with('.') && !safe.ends_with(['.', ' ']));
             prop_assert_eq!(std::path::Path::new(&safe).components().count(), 1);
         }
     }

@@ -119,7 +119,8 @@ impl<'a, S: Scope> Data<'a, S> {
     ///   into memory first: an empty body would make the service destroy the stored content.
     ///
     /// Content type, file name and references are erased unless they are given again: see
-    /// [`keeping`](Replace::keeping). One that breaks off on the way leaves the old content as it is.
+    /// [`keeping`](Replace::keeping). One that breaks off on the way leaves the old content as it is. If an answer is lost
+    /// and the call is repeated, the event log shows it twice.
     ///
     /// # Errors
     /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an empty or too large payload, an impossible file
@@ -141,7 +142,8 @@ impl<'a, S: Scope> Data<'a, S> {
     /// A lock does not prevent it, and the service does not look whether the element belongs to this instance.
     ///
     /// # Errors
-    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element,
+    /// [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element, also because the call was repeated
+    /// after its answer was lost ([`may_have_reached_server`](altinn_core::Error::may_have_reached_server) tells),
     /// [`Rejected`](altinn_core::ErrorKind::Rejected) when its data type can't be deleted with a delay,
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner write or there is
     /// no such instance, and what any call may meet.

@@ -1,4 +1,3 @@
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +16,12 @@ const CHUNK: usize = 256 * 1024;
 
 impl PartFile {
     pub(super) async fn create(target: &Path) -> io::Result<Self> {
-        let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-        // Hidden, so that a reader of the folder that takes every file does not take this one.
-        let mut part = OsString::from(".");
-        part.push(name);
-        part.push(format!(".{}.part", Uuid::new_v4().simple()));
-        let path = target.with_file_name(part);
+        if target.file_name().is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no file name"));
+        }
+        // Hidden, so that a reader of the folder that takes every file does not take this one. Without the final name,
+        // which may be as long as a file system allows.
+        let path = target.with_file_name(format!(".{}.part", Uuid::new_v4().simple()));
         // In one step with its guard: should the caller be dropped meanwhile, the guard still removes the file.
         let created = tokio::task::spawn_blocking(move || {
             let mut file = File::from_std(std::fs::File::create_new(&path)?);

@@ -21,6 +21,7 @@ pub(super) fn read_status(id: InstanceId, status: &ReadStatus) -> Result<Request
     Ok(spec.query("status", status).judge(advice::read_status))
 }
 
+/// Repeatable: a second one leaves another event, and the same substatus.
 pub(super) fn substatus(id: InstanceId, substatus: &Substatus) -> Result<RequestSpec, Error> {
     if substatus.label.as_deref().is_none_or(str::is_empty) {
         return Err(Error::new(ErrorKind::InvalidInput, SET_SUBSTATUS).with_detail("a substatus needs a label"));

@@ -34,7 +34,8 @@ impl DeleteInstance {
         self
     }
 
-    /// Sending it twice marks the instance twice, which changes nothing that counts.
+    /// Repeatable, although the service heeds no earlier deletion: a second one leaves another event and a later time of
+    /// deletion, and the instance just as deleted.
     fn spec(&self) -> RequestSpec {
         let spec = of(RequestSpec::new(DELETE, Method::DELETE), self.id).judge(advice::delete);
         if self.hard { spec.query("hard", true) } else { spec }

@@ -1,4 +1,4 @@
-use altinn_core::transport::{Answer, Transport};
+use altinn_core::transport::Transport;
 use altinn_core::{Error, Timestamp};
 use jiff::Timestamp as Instant;
 
@@ -6,24 +6,27 @@ use super::page::Page;
 use super::reader::{is_slow, is_too_much};
 use super::{ContinuationToken, InstanceQuery, Window};
 
-/// What came of looking for the instance on which the service fails.
+/// What came of looking for the instance that can't be had: the service fails on it, or what it sends of it breaks the page.
 pub(super) enum Outcome {
     /// It last changed at `time`, and its row has this number.
     Found { time: Timestamp, row: i64 },
     /// The service serves it in a window, so that this is the next page: one of a single instance.
-    Served(Box<Answer>),
+    Served(Box<Page>),
     /// The service does not fail any more.
     Passed,
     /// It fails without any instance as well, or the order does not allow to tell.
     Unclear,
 }
 
-/// Altinn 3 stores nothing older than this, in microseconds since 1970: 2018.
-const BEGINNING: i64 = 1_514_764_800_000_000;
+/// The service stores nothing older than this, in microseconds since 1970. What was moved from Altinn 2 keeps the time of
+/// its last change there, so this is the second day of the year 1: the oldest time but for those that the service's
+/// database may take for minus infinity.
+const BEGINNING: i64 = -62_135_510_400_000_000;
 /// And nothing later than this: 2200. A time may lie ahead, since clients set some of them.
 const END: i64 = 7_258_118_400_000_000;
 
-/// Finds the first instance after `token`, on which the service fails.
+/// Finds the first instance after `token`, which can't be had. The service is said to fail on it here also where what it
+/// sends can't be decoded.
 ///
 /// First its time, by asking for windows that end earlier and earlier: one that ends before it is answered, and is
 /// empty. Then its row among those of the same time, by beginning further and further behind it. Both ends of what is
@@ -44,7 +47,8 @@ pub(super) async fn first(
     };
     let search = Search { transport, query, token };
     let begin = after.map(|(time, _)| time.as_jiff().as_microsecond()).or(query.window().first());
-    let (before, through) = (begin.unwrap_or(BEGINNING) - 1, query.window().last().unwrap_or(END));
+    let before = begin.map_or(BEGINNING, |begin| begin.saturating_sub(1).max(BEGINNING));
+    let through = query.window().last().unwrap_or(END);
     let micros = match search.narrow(By::Time, before, through).await? {
         Ok(micros) => micros,
         Err(outcome) => return Ok(outcome),
@@ -71,7 +75,7 @@ enum By {
 /// How a page of one instance fared.
 enum Fared {
     Empty,
-    Served(Box<Answer>),
+    Served(Box<Page>),
     Failed,
 }
 
@@ -93,7 +97,7 @@ impl Search<'_> {
             match self.ask(by, middle).await? {
                 Fared::Failed => bad = middle,
                 Fared::Empty => good = middle,
-                Fared::Served(answer) => return Ok(Err(Outcome::Served(answer))),
+                Fared::Served(page) => return Ok(Err(Outcome::Served(page))),
             }
         }
         Ok(self.contradiction(by, good, bad).await?.map_or(Ok(bad), Err))
@@ -102,10 +106,10 @@ impl Search<'_> {
     /// Why the instance does not lie between the two; `None` if it does.
     async fn contradiction(&self, by: By, good: i64, bad: i64) -> Result<Option<Outcome>, Error> {
         Ok(match self.ask(by, bad).await? {
-            Fared::Served(answer) => Some(Outcome::Served(answer)),
+            Fared::Served(page) => Some(Outcome::Served(page)),
             Fared::Empty => Some(Outcome::Passed),
             Fared::Failed => match self.ask(by, good).await? {
-                Fared::Served(answer) => Some(Outcome::Served(answer)),
+                Fared::Served(page) => Some(Outcome::Served(page)),
                 Fared::Empty => None,
                 Fared::Failed => Some(Outcome::Unclear),
             },
@@ -142,12 +146,9 @@ impl Search<'_> {
     async fn page(&self, window: Window, token: Option<&ContinuationToken>) -> Result<Fared, Error> {
         let query = self.query.clone().last_changed(window);
         let spec = query.spec(Some(1), token.map(ContinuationToken::as_str))?.hasty(is_slow);
-        match self.transport.answer(&spec).await {
-            Ok(answer) => {
-                let page = Page::from_answer(&answer)?;
-                let is_empty = page.instances.is_empty() && page.unreadable.is_empty();
-                Ok(if is_empty { Fared::Empty } else { Fared::Served(Box::new(answer)) })
-            }
+        match self.transport.answer(&spec).await.and_then(|answer| Page::from_answer(&answer)) {
+            Ok(page) if page.instances.is_empty() && page.unreadable.is_empty() => Ok(Fared::Empty),
+            Ok(page) => Ok(Fared::Served(Box::new(page))),
             Err(error) if is_too_much(&error) => Ok(Fared::Failed),
             Err(error) => Err(error),
         }

@@ -29,15 +29,19 @@ impl ListInstances {
 
     /// How many instances a page holds. The service's own default is 100, and it sets no limit; 0 is refused.
     ///
-    /// Where the service is too slow for a page, or fails on an instance in it, smaller ones are asked for until it keeps
-    /// up again. A page of several instances is asked for twice at most then, whatever the client's
-    /// [`RetryPolicy`](altinn_core::RetryPolicy) allows.
+    /// Where the service is too slow for a page, or an instance in it makes the service fail or can't be read, smaller
+    /// ones are asked for until it keeps up again. A page of several instances is asked for twice at most then, whatever
+    /// the client's [`RetryPolicy`](altinn_core::RetryPolicy) allows; and all pages that take the place of one share the
+    /// policy's [budget](altinn_core::RetryPolicy::budget). Past it none is asked for again, but each smaller size still
+    /// once: a list that gave up earlier would never get past the place. See [how long that may
+    /// take](crate#retries-and-time-outs).
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
         self
     }
 
-    /// Goes on where an earlier list with the same query stopped.
+    /// Goes on where an earlier list with the same query stopped. Refused with
+    /// [`newest_first`](InstanceQuery::newest_first).
     pub fn resume(mut self, token: ContinuationToken) -> Self {
         self.resume = Some(token);
         self
@@ -83,6 +87,6 @@ impl IntoFuture for ListInstances {
 
     fn into_future(self) -> Self::IntoFuture {
         let (reader, mut first) = self.reader();
-        Box::pin(async move { reader.fetch(&mut first).await?.read() })
+        Box::pin(async move { reader.page(&mut first).await })
     }
 }

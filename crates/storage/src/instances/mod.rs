@@ -160,6 +160,9 @@ impl<'a, S: Scope> Instances<'a, S> {
     /// `altinn:serviceowner/instances.write`, and the action `delete` in the app's policy, which the usual policy file
     /// grants to the instance owner alone.
     ///
+    /// If an answer is lost and the call is repeated, the event log shows it twice, and the time of deletion in the
+    /// [status](InstanceStatus) is the later one. So it is, too, when an instance is deleted that was deleted before.
+    ///
     /// # Errors
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not allow it, when the app keeps archived
     /// instances for some days, or when there is no such instance; and what any call may meet.
@@ -203,6 +206,8 @@ impl<'a, S: Scope> Instances<'a, S> {
     /// Sets the status that the service owner shows to the instance's owner, in place of the one before. Needs
     /// `altinn:serviceowner/instances.write`; the service looks at no policy, but the app must be the service owner's
     /// own.
+    ///
+    /// If an answer is lost and the call is repeated, the event log shows it twice.
     ///
     /// # Errors
     /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) without a label,

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::FusedStream;
 
 use super::page::Page;
-use super::reader::{Arrived, Place, Reader};
+use super::reader::{Arrived, Place, Reader, is_too_much};
 use super::repeats::Repeats;
 use super::{ContinuationToken, LIST};
 
@@ -66,6 +66,15 @@ impl Pages {
         self.place.token.as_ref()
     }
 
+    /// Less at the same place, after a page that can't be decoded.
+    fn fetch_less(&self, mut place: Place, error: Error) -> BoxFuture<'static, Fetched> {
+        let reader = Arc::clone(&self.reader);
+        Box::pin(async move {
+            let result = reader.fetch_less(&mut place, error).await.map(Arrived::Page);
+            Fetched { place, result }
+        })
+    }
+
     fn fetch(&self, mut place: Place) -> BoxFuture<'static, Fetched> {
         let reader = Arc::clone(&self.reader);
         Box::pin(async move {
@@ -103,14 +112,25 @@ impl Pages {
         Some((announced.next, state))
     }
 
-    /// Gives out what was fetched. After a good page the next fetch is on its way.
-    fn give(&mut self, fetched: Fetched, context: &mut Context<'_>) -> Result<Page, Error> {
+    /// Gives out what was fetched. After a good page the next fetch is on its way. `None` if it can't be decoded: then
+    /// less is fetched in its stead.
+    fn give(&mut self, fetched: Fetched, context: &mut Context<'_>) -> Option<Result<Page, Error>> {
         let Fetched { place, result } = fetched;
         self.state = State::Idle;
         self.place = place;
-        let arrived = result?;
+        let arrived = match result {
+            Ok(arrived) => arrived,
+            Err(error) => return Some(Err(error)),
+        };
         let early = self.send_early(&self.place, &arrived, context);
-        let page = arrived.read()?;
+        let page = match arrived.read(&mut self.place) {
+            Ok(page) => page,
+            Err(error) if is_too_much(&error) => {
+                self.state = State::Busy(self.fetch_less(self.place.clone(), error));
+                return None;
+            }
+            Err(error) => return Some(Err(error)),
+        };
         self.place = self.place.at(page.next.clone());
         self.left = self.left.map(|left| left.saturating_sub(page.instances.len() as u64));
         self.state = match &page.next {
@@ -126,7 +146,7 @@ impl Pages {
                 }
             }
         };
-        Ok(page)
+        Some(Ok(page))
     }
 }
 
@@ -150,8 +170,10 @@ impl Stream for Pages {
                     this.state = State::Fetched(fetched);
                 }
                 State::Fetched(_) => {
-                    if let State::Fetched(fetched) = std::mem::replace(&mut this.state, State::Idle) {
-                        return Poll::Ready(Some(this.give(fetched, context)));
+                    if let State::Fetched(fetched) = std::mem::replace(&mut this.state, State::Idle)
+                        && let Some(given) = this.give(fetched, context)
+                    {
+                        return Poll::Ready(Some(given));
                     }
                 }
             }

@@ -152,7 +152,9 @@ impl InstanceQuery {
         self
     }
 
-    /// Only those that their own service owner has confirmed (`true`) or not (`false`).
+    /// Only those that their own service owner has confirmed (`true`) or not (`false`). One that was stored before the
+    /// service kept this apart is neither: to be sure of those too, leave this out and look at
+    /// [`Instance::is_confirmed_by`](crate::Instance::is_confirmed_by).
     pub fn confirmed(mut self, confirmed: bool) -> Self {
         self.confirmed = Some(confirmed);
         self
@@ -252,10 +254,14 @@ impl InstanceQuery {
         self
     }
 
-    /// The newest change first, instead of the oldest.
+    /// The newest change first, instead of the oldest: one page of them, for looking at the last few. It holds fewer than
+    /// asked for where the service can't serve so many.
     ///
-    /// For looking at a few. Not for fetching all: where instances share a time of change at the border of two pages,
-    /// the service skips some and repeats others in this order, and one that changes meanwhile is missed.
+    /// Where instances share a time of change at the border of two pages, the service skips some and repeats others in
+    /// this order, and one that changes meanwhile is missed. So what would take a second page is refused with
+    /// [`InvalidInput`](ErrorKind::InvalidInput), after the instances of the first: ask for as many as are needed by
+    /// [`page_size`](super::ListInstances::page_size) and no more by [`limit`](super::ListInstances::limit), or list the
+    /// oldest first with a [window](Self::last_changed).
     pub fn newest_first(mut self) -> Self {
         self.newest_first = true;
         self
@@ -356,6 +362,13 @@ impl InstanceQuery {
             spec = spec.query("size", size);
         }
         if let Some(token) = token {
+            if self.newest_first {
+                return invalid(
+                    "newest first, only the first page is to be had: where instances share a time of change at the border \
+                     of two pages, the service skips some and repeats others. Ask for a larger page, or for the oldest \
+                     first with a window",
+                );
+            }
             spec = spec.query("continuationToken", token);
         }
         Ok(spec)

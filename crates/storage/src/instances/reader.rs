@@ -32,12 +32,12 @@ impl From<Option<ContinuationToken>> for Place {
     }
 }
 
-/// A page that has come, or what stands for it.
+/// A page that has come.
 pub(super) enum Arrived {
-    /// To be decoded.
-    Page(Box<Answer>),
-    /// The service fails on an instance, which is all that this page tells.
-    Isolated(Page),
+    /// To be decoded. `asked` is what was known of sizes before it came.
+    Answer { answer: Box<Answer>, asked: PageSize },
+    /// Less than was asked for first, and decoded, since that is what shows whether it is little enough.
+    Page(Page),
 }
 
 impl Reader {
@@ -47,43 +47,74 @@ impl Reader {
 
     /// Fetches the page at `place`, which keeps its token, and learns what size the service can stand.
     pub(super) async fn fetch(&self, place: &mut Place) -> Result<Arrived, Error> {
-        let token = place.token.as_ref();
-        let mut passed = false;
-        loop {
-            let spec = self.query.spec(place.size.asked(self.wanted), token.map(ContinuationToken::as_str))?;
-            let size = place.size.current(self.wanted);
-            // A smaller page is worth more than another try: the service may take half a minute to give up.
-            let spec = if size > 1 { spec.hasty(is_slow) } else { spec };
-            let error = match self.transport.answer(&spec).await {
-                Ok(answer) => return Ok(self.arrived(Box::new(answer), &mut place.size)),
-                Err(error) => error,
-            };
-            if !is_too_much(&error) {
-                return Err(error);
+        let transport = self.transport.clone().together();
+        match self.ask(&transport, place).await {
+            Ok(answer) => {
+                let asked = place.size.clone();
+                place.size.served(self.wanted);
+                Ok(Arrived::Answer { answer: Box::new(answer), asked })
             }
-            if place.size.shrink(self.wanted) {
-                tracing::debug!(size, "the service can't serve a page of this size; trying a smaller one");
-                continue;
-            }
-            // A single instance is too much, so that one is what the service fails on; unless it fails on everything.
-            match isolate::first(&self.transport, &self.query, token).await? {
-                Outcome::Found { time, row } => {
-                    // Nothing was wrong with the size.
-                    place.size = PageSize::default();
-                    let unreadable = vec![Unreadable { id: None, from: Some(time), through: Some(time), error }];
-                    let next = Some(ContinuationToken::at(time, row));
-                    return Ok(Arrived::Isolated(Page { instances: Vec::new(), unreadable, next }));
-                }
-                Outcome::Served(answer) => return Ok(self.arrived(answer, &mut place.size)),
-                Outcome::Passed if !passed => passed = true,
-                Outcome::Passed | Outcome::Unclear => return Err(error),
-            }
+            Err(error) => self.less(&transport, place, error).await.map(Arrived::Page),
         }
     }
 
-    fn arrived(&self, answer: Box<Answer>, size: &mut PageSize) -> Arrived {
-        size.served(self.wanted);
-        Arrived::Page(answer)
+    /// Fetches less at `place`, where `error` tells why the page that came can't be decoded.
+    pub(super) async fn fetch_less(&self, place: &mut Place, error: Error) -> Result<Page, Error> {
+        self.less(&self.transport.clone().together(), place, error).await
+    }
+
+    /// Fetches the page at `place`, and decodes it.
+    pub(super) async fn page(&self, place: &mut Place) -> Result<Page, Error> {
+        match self.fetch(place).await?.read(place) {
+            Err(error) if is_too_much(&error) => self.fetch_less(place, error).await,
+            read => read,
+        }
+    }
+
+    async fn ask(&self, transport: &Transport, place: &Place) -> Result<Answer, Error> {
+        let token = place.token.as_ref().map(ContinuationToken::as_str);
+        let spec = self.query.spec(place.size.asked(self.wanted), token)?;
+        // A smaller page is worth more than another try: the service may take half a minute to give up.
+        let spec = if place.size.current(self.wanted) > 1 { spec.hasty(is_slow) } else { spec };
+        transport.answer(&spec).await
+    }
+
+    /// Smaller pages until one comes that can be decoded, after one that failed with `error`.
+    async fn less(&self, transport: &Transport, place: &mut Place, mut error: Error) -> Result<Page, Error> {
+        let mut passed = false;
+        loop {
+            if !is_too_much(&error) {
+                return Err(error);
+            }
+            let size = place.size.current(self.wanted);
+            if place.size.shrink(self.wanted) {
+                tracing::debug!(size, "a page of this size can't be had; trying a smaller one");
+            } else {
+                // A single instance is too much, so that one is what fails; unless everything does.
+                match isolate::first(transport, &self.query, place.token.as_ref()).await? {
+                    Outcome::Found { time, row } => {
+                        // Nothing was wrong with the size.
+                        place.size = PageSize::default();
+                        let unreadable = vec![Unreadable { id: None, from: Some(time), through: Some(time), error }];
+                        let next = Some(ContinuationToken::at(time, row));
+                        return Ok(Page { instances: Vec::new(), unreadable, next });
+                    }
+                    Outcome::Served(page) => {
+                        place.size.served(self.wanted);
+                        return Ok(*page);
+                    }
+                    Outcome::Passed if !passed => passed = true,
+                    Outcome::Passed | Outcome::Unclear => return Err(error),
+                }
+            }
+            match self.ask(transport, place).await.and_then(|answer| Page::from_answer(&answer)) {
+                Ok(page) => {
+                    place.size.served(self.wanted);
+                    return Ok(page);
+                }
+                Err(failed) => error = failed,
+            }
+        }
     }
 }
 
@@ -98,16 +129,16 @@ impl Arrived {
     /// What the page says of the next one before it is decoded.
     pub(super) fn announced(&self) -> Option<Announced> {
         match self {
-            Self::Page(answer) => Announced::read(answer.bytes()),
-            Self::Isolated(_) => None,
+            Self::Answer { answer, .. } => Announced::read(answer.bytes()),
+            Self::Page(_) => None,
         }
     }
 
-    /// Decodes it.
-    pub(super) fn read(self) -> Result<Page, Error> {
+    /// Decodes it. Where that fails, `place` takes back that a page of this size was served.
+    pub(super) fn read(self, place: &mut Place) -> Result<Page, Error> {
         match self {
-            Self::Page(answer) => Page::from_answer(&answer),
-            Self::Isolated(page) => Ok(page),
+            Self::Answer { answer, asked } => Page::from_answer(&answer).inspect_err(|_| place.size = asked),
+            Self::Page(page) => Ok(page),
         }
     }
 }
@@ -118,8 +149,10 @@ pub(super) fn is_slow(kind: ErrorKind, status: Option<StatusCode>) -> bool {
     kind == ErrorKind::Timeout || matches!(status.map(|status| status.as_u16()), Some(400 | 408 | 499 | 500 | 504))
 }
 
-/// Whether a smaller page may succeed. This is a guess that a smaller page puts to the test.
+/// Whether a smaller page may succeed: one that the service can serve, or one without the instance whose text breaks the
+/// whole page. This is a guess that a smaller page puts to the test.
 pub(super) fn is_too_much(error: &Error) -> bool {
     let slow = error.is_transient() && is_slow(error.kind(), error.status());
-    slow || error.status().is_some_and(|status| is_unservable(status, error.problem().message()))
+    let unservable = || error.status().is_some_and(|status| is_unservable(status, error.problem().message()));
+    slow || error.kind() == ErrorKind::Decode || unservable()
 }

@@ -53,7 +53,9 @@ fn write(context: &Context, state: &mut State, found: Option<Vec<CompleteConfirm
             let known = row.instance.complete_confirmations.get_or_insert_default();
             known.extend(repeated);
             known.push(CompleteConfirmation { stakeholder_id: caller.org.clone(), confirmed_on: now });
-            row.confirmed |= owner(row);
+            if owner(row) {
+                row.confirmed = Some(true);
+            }
             row.touch(now, caller.changed_by());
             row.without_elements()
         });

@@ -291,7 +291,7 @@ impl<'q> Filter<'q> {
         let flag = |asked: Option<bool>, read: fn(StatusTraits) -> bool| {
             is_none_or(asked, |asked| traits.status.is_some_and(|status| read(status) == asked))
         };
-        is_none_or(self.confirmed, |confirmed| traits.confirmed == confirmed)
+        is_none_or(self.confirmed, |confirmed| traits.confirmed == Some(confirmed))
             && is_none_or(self.include, |version| traits.main_version == version)
             && is_none_or(self.exclude, |version| traits.main_version != version)
             && is_none_or(query.is_complete, |complete| match complete {

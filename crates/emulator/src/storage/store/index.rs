@@ -27,7 +27,8 @@ pub(crate) enum Scope {
 /// What rows of a scope are kept apart by: few of all combinations occur, and a query reads those that can match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Traits {
-    pub(crate) confirmed: bool,
+    /// None for a row that is older than the column, which queries for either value pass by.
+    pub(crate) confirmed: Option<bool>,
     pub(crate) main_version: i16,
     /// Whether the process has ended.
     pub(crate) ended: bool,

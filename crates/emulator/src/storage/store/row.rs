@@ -17,8 +17,9 @@ pub(crate) struct Row {
     /// Ticks; written with the document's `lastChanged`, and kept when an update sets that to nothing.
     pub(crate) last_changed: i64,
     pub(crate) created: i64,
-    /// Whether the owning organisation has confirmed.
-    pub(crate) confirmed: bool,
+    /// Whether the owning organisation has confirmed. None in a row that is older than the column, whatever its document
+    /// says.
+    pub(crate) confirmed: Option<bool>,
     /// The task of the last creation or process update.
     pub(crate) task: Option<String>,
     pub(crate) party: i64,

@@ -39,7 +39,7 @@ impl Rows {
             guid,
             last_changed: instance.last_changed.map_or(0, DateTime::ticks),
             created: instance.created.map_or(0, DateTime::ticks),
-            confirmed: false,
+            confirmed: Some(false),
             task: task.and_then(|task| task.element_id.clone()),
             party,
             main_version: 3,

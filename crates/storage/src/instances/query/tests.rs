@@ -71,7 +71,9 @@ fn generations_and_references_exclude_each_other() {
 #[test]
 fn the_oldest_comes_first_unless_told() {
     assert!(url(&InstanceQuery::org("ttd")).contains("order=asc%3AlastChanged"));
-    assert!(url(&InstanceQuery::org("ttd").newest_first()).contains("order=desc%3AlastChanged"));
+    let newest_first = InstanceQuery::org("ttd").newest_first().spec(None, None).unwrap();
+    let base = Url::parse("https://platform.tt02.altinn.no/storage/api/v1/").unwrap();
+    assert!(newest_first.url(&base).unwrap().query().unwrap().contains("order=desc%3AlastChanged"));
 }
 
 #[test]
@@ -111,6 +113,9 @@ fn what_the_service_answers_wrongly_is_refused() {
         let error = refused.spec(None, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused:?}");
     }
+    let newest_first = query.clone().newest_first();
+    assert_eq!(newest_first.spec(None, Some("638;7")).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(newest_first.spec(None, None).is_ok());
     assert!(query.clone().confirmed(true).not_confirmed_by("digdir").spec(None, None).is_ok());
     assert!(query.confirmed(false).not_confirmed_by("ttd").spec(None, None).is_ok());
 }

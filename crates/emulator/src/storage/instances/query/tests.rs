@@ -37,7 +37,7 @@ fn rows() -> Rows {
         };
         rows.insert(guid, number / 10, instance);
         rows.change(guid, |row| {
-            row.confirmed = kind != 1;
+            row.confirmed = Some(kind != 1);
             row.main_version = if number == 7 { 2 } else { 3 };
         });
     }

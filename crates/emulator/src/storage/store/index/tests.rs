@@ -13,7 +13,7 @@ fn row(number: i64, last_changed: i64, confirmed: bool) -> Row {
         elements: Vec::new(),
         last_changed,
         created: 0,
-        confirmed,
+        confirmed: Some(confirmed),
         task: None,
         party: 1,
         main_version: 3,
@@ -39,7 +39,7 @@ fn ties_come_in_the_order_of_their_numbers() {
     let index = of(&rows);
     assert_eq!(numbers(&index, |_| true, Order::Ascending, ALL), [1, 2, 3, 4, 5]);
     assert_eq!(numbers(&index, |_| true, Order::Descending, ALL), [5, 2, 3, 4, 1]);
-    assert_eq!(numbers(&index, |traits| traits.confirmed, Order::Descending, ALL), [2, 4]);
+    assert_eq!(numbers(&index, |traits| traits.confirmed == Some(true), Order::Descending, ALL), [2, 4]);
     assert_eq!(numbers(&index, |_| true, Order::Descending, Window { from: 11, to: 29 }), [2, 3, 4]);
     assert!(numbers(&index, |_| true, Order::Descending, Window { from: 29, to: 11 }).is_empty());
 }
@@ -53,7 +53,7 @@ fn a_row_leaves_no_trace_where_it_was() {
     let mut index = of(std::slice::from_ref(&open));
     index.remove(&Place::of(&open));
     index.add(done.guid, Place::of(&done));
-    assert!(numbers(&index, |traits| !traits.confirmed, Order::Ascending, ALL).is_empty());
+    assert!(numbers(&index, |traits| traits.confirmed == Some(false), Order::Ascending, ALL).is_empty());
     let archived = |traits: &Traits| traits.status.is_some_and(|status| status.archived);
     assert_eq!(numbers(&index, archived, Order::Ascending, ALL), [1]);
     let in_task = [Scope::TaskOfApp("ttd/a".to_owned(), "Task_1".to_owned())];
