@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use altinn_auth::{Credentials, LocalTest, SigningKey, TestTokenGenerator};
+use altinn_auth::{Credentials, LocalTest, SigningKey, SystemUser, TestTokenGenerator};
 use altinn_core::{Environment, INSTANCES_READ, OrgNumber, Read, Timestamp};
 use altinn_emulator::{Emulator, NewClient};
 use altinn_storage::{
@@ -258,6 +258,8 @@ async fn other_sources_of_tokens_are_asked_as_the_documents_say() {
     let token = emulator.service_owner_token("ttd", INSTANCES_READ).unwrap();
     let sidecar = Answer::json(200, &json!({"access_token": token, "expires_in": 60, "token_type": "Bearer"}));
     let answers = [
+        sidecar.clone().at("/api/v1/token"),
+        sidecar.clone().at("/api/v1/token"),
         sidecar.at("/api/v1/token"),
         Answer::text(200, &token).at("/api/GetEnterpriseToken"),
         Answer::status(404).at("/Home/auth/serviceowner"),
@@ -268,7 +270,12 @@ async fn other_sources_of_tokens_are_asked_as_the_documents_say() {
     let number: OrgNumber = "405003309".parse().unwrap();
 
     let beside = Credentials::<Read>::builder(Environment::emulator(server.url().as_str()).unwrap());
-    beside.token_sidecar(at("api/v1/token")).build().unwrap().maskinporten_token().await.unwrap();
+    let beside = beside.token_sidecar(at("api/v1/token")).build().unwrap();
+    beside.maskinporten_token().await.unwrap();
+    let for_customer = beside.for_system_user(SystemUser::new(number));
+    // What was refused is not to come from the sidecar's cache.
+    for_customer.invalidate_maskinporten(&for_customer.maskinporten_token().await.unwrap());
+    for_customer.maskinporten_token().await.unwrap();
     let tools = TestTokenGenerator::new(&Environment::tt02(), "ttd", number, "user", "password").unwrap();
     let tools = tools.at(at("api/")).unwrap();
     Credentials::<Read>::from_provider(Environment::tt02(), tools).token().await.unwrap();
@@ -277,7 +284,7 @@ async fn other_sources_of_tokens_are_asked_as_the_documents_say() {
     Credentials::<Read>::from_provider(local, from_local).token().await.unwrap();
 
     let (surface, asked) = (Surface::load().unwrap(), server.requests());
-    assert_eq!(asked.len(), 4);
+    assert_eq!(asked.len(), 6);
     for asked in &asked {
         let (method, url) = (&asked.method, at(&asked.target));
         assert_eq!(surface.check_request(method, &url, &asked.headers, Some(&asked.body)), Ok(()), "{url}");

@@ -13,7 +13,7 @@ use crate::disk::{DiskCache, Stored};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::exchanged::Exchanged;
-use crate::key::{DynSigner, KeyFile, KeyRing, Signer, SigningKey, identified};
+use crate::key::{DynSigner, GivenKid, KeyFile, KeyRing, Signer, SigningKey, identified};
 use crate::maskinporten::source::Source;
 use crate::maskinporten::{Clock, Endpoint, Maskinporten, Sidecar};
 use crate::statistics::Histogram;
@@ -303,7 +303,11 @@ fn ring(
         if !keys.is_empty() {
             return Err(Error::of(ErrorKind::Key, "there are keys beside the key file: give one of the two").into());
         }
-        return KeyRing::of_file(file.named(kid).expiring(expires_at));
+        let file = match kid {
+            Some(kid) => file.named(GivenKid::ForUnnamed(kid)),
+            None => file,
+        };
+        return KeyRing::of_file(file.expiring(expires_at));
     }
     if keys.is_empty() {
         return Err(Error::of(ErrorKind::Key, "the key is missing").into());

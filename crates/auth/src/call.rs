@@ -1,11 +1,13 @@
 //! The calls of both legs, down to status, headers and a bounded body.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use altinn_core::transport::{has_tls_provider, http_date, retry_after, stays_here};
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Leg, Retry};
 use crate::moment::unix_seconds;
@@ -82,10 +84,10 @@ pub(crate) fn is_private(address: &Url) -> bool {
     address.scheme() == "https" || here
 }
 
-#[derive(Debug)]
+/// What came back. `Debug` shows neither body nor headers: a good answer is a token.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     headers: HeaderMap,
     received: SystemTime,
 }
@@ -94,7 +96,9 @@ pub(crate) async fn send(request: reqwest::RequestBuilder, leg: Leg) -> Result<A
     let broken = |error| transport(error, leg);
     let mut response = request.send().await.map_err(broken)?;
     let received = SystemTime::now();
-    let mut body = Vec::new();
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+    // Reserved at once: growing would leave copies of a token behind that nothing overwrites.
+    let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(MAX_BODY).min(MAX_BODY)));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_BODY {
             break;
@@ -146,6 +150,12 @@ impl Answer {
     }
 }
 
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
 /// The server's clock when it answered, in seconds since 1970.
 pub(crate) fn date(headers: &HeaderMap) -> Option<i64> {
     http_date(headers.get(DATE)?.to_str().ok()?.trim()).map(jiff::Timestamp::as_second)
@@ -161,13 +171,20 @@ mod tests {
     fn answer(headers: &[(&HeaderName, &str)], received: i64) -> Answer {
         Answer {
             status: StatusCode::BAD_REQUEST,
-            body: Vec::new(),
+            body: Zeroizing::default(),
             headers: headers
                 .iter()
                 .map(|(name, value)| ((*name).clone(), HeaderValue::from_str(value).unwrap()))
                 .collect(),
             received: SystemTime::UNIX_EPOCH + Duration::from_secs(received as u64),
         }
+    }
+
+    #[test]
+    fn debug_hides_the_body() {
+        let answer = Answer { body: Zeroizing::new(b"secret".to_vec()), ..answer(&[], 1) };
+        let shown = format!("{answer:?} {:?}", Some(&answer));
+        assert!(shown.contains("400") && !shown.contains("secret") && !shown.contains("115"), "{shown}");
     }
 
     const EPOCH_DAY: &str = "Fri, 02 Jan 1970 00:00:00 GMT";

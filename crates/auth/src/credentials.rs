@@ -77,7 +77,9 @@ impl<S: Scope> Credentials<S> {
 
     /// With an Altinn token from elsewhere, such as LocalTest or a test-token generator. It can't be renewed: once it
     /// has expired, requests fail with [`ErrorKind::TokenExpired`](crate::ErrorKind::TokenExpired). If it
-    /// says its scopes, it must have those of `S`.
+    /// says its scopes, it must have those of `S`. It is for one organisation: tokens for
+    /// [another request](Self::with_request), such as on behalf of others, are
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config).
     ///
     /// * `environment`: where the token may be sent.
     /// * `token`: as it stands behind `Bearer `.
@@ -143,8 +145,8 @@ impl<S: Scope> Credentials<S> {
     /// ```
     /// # use altinn_auth::{Credentials, Error};
     /// # use altinn_core::Read;
-    /// # fn example(credentials: Credentials<Read>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let request = credentials.request().clone().resource(&"https://api.example/".parse()?)?;
+    /// # fn example(credentials: Credentials<Read>) -> Result<(), Error> {
+    /// let request = credentials.request().clone().resource("https://api.example")?;
     /// let for_one_api = credentials.with_request(request);
     /// # Ok(())
     /// # }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use altinn_core::Secret;
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::call::{self, Answer};
@@ -16,7 +16,15 @@ use crate::retry::{self, Budget};
 use crate::statistics::Histogram;
 use crate::token::AltinnToken;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Twice Maskinporten's: while the list of organisations can't be read, the exchange tries to for up to ten seconds, and
+/// only then says 401. Given up before, that would look like a network that is down.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Both for a parameter that it doesn't take and for a token that is no Maskinporten's.
+const BAD_REQUEST: &str = "what is asked for, or whom the token comes from, is not what the exchange takes: check the \
+                           environment's addresses of the platform and of Maskinporten";
+/// The exchange has no 403 of its own for these tokens.
+const FORBIDDEN: &str = "the exchange itself says no such thing to a Maskinporten token: look for a proxy, a firewall or a \
+                         gateway on the way, and check the environment's address of the platform";
 
 const NO_REASON: &str = "Altinn gives no reason for it: the token may come from another environment's Maskinporten, \
                          this computer's clock may be wrong, or the exchange can't reach Maskinporten's keys or its \
@@ -85,6 +93,8 @@ fn refused(answer: &Answer) -> Error {
         StatusCode::UNAUTHORIZED => {
             Error::of(ErrorKind::Exchange, REFUSED).advice(NO_REASON).retry(Retry::WithNewToken)
         }
+        StatusCode::BAD_REQUEST => Error::of(ErrorKind::Exchange, REFUSED).advice(BAD_REQUEST),
+        StatusCode::FORBIDDEN => Error::of(ErrorKind::Exchange, REFUSED).advice(FORBIDDEN),
         StatusCode::GONE => Error::of(ErrorKind::Exchange, REFUSED)
             .advice("enterprise users are no more: use a system user, and leave their header out"),
         StatusCode::NOT_FOUND => Error::of(ErrorKind::Exchange, "there is no token exchange at this address")
@@ -102,13 +112,13 @@ fn refused(answer: &Answer) -> Error {
             Error::of(ErrorKind::Exchange, "the exchange's address answers with a redirect, which is not followed")
                 .advice("check the environment's address of the platform")
         }
-        _ => Error::of(ErrorKind::Exchange, REFUSED),
+        _ => Error::of(ErrorKind::Exchange, REFUSED).advice("check the environment's address of the platform"),
     };
-    let (title, trace_id) = problem(&answer.body);
+    let (words, trace_id) = problem(&answer.body);
     error
         .leg(Leg::Exchange)
         .status(status)
-        .description(title.as_deref())
+        .description(words.as_deref())
         .trace_id(trace_id.as_deref())
         .clock_skew(answer.clock_skew())
         .build()
@@ -119,13 +129,27 @@ fn problem(body: &[u8]) -> (Option<String>, Option<String>) {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     match serde_json::from_slice(body) {
         Ok(Value::Object(problem)) => {
-            (text(problem.get("detail")).or_else(|| text(problem.get("title"))), text(problem.get("traceId")))
+            let words = faults(&problem).or_else(|| text(problem.get("detail"))).or_else(|| text(problem.get("title")));
+            (words, text(problem.get("traceId")))
         }
         Ok(Value::String(words)) => (Some(words), None),
         Ok(_) => (None, None),
         // A gateway's page of HTML explains nothing.
         Err(_) => (std::str::from_utf8(body).ok().filter(|text| !text.contains('<')).map(str::to_owned), None),
     }
+}
+
+/// What is wrong with each parameter, where a problem says: its title alone is the same for all of them.
+fn faults(problem: &Map<String, Value>) -> Option<String> {
+    let errors = problem.get("errors")?.as_object()?;
+    let faults: Vec<String> = errors
+        .iter()
+        .filter_map(|(parameter, texts)| {
+            let texts: Vec<&str> = texts.as_array()?.iter().filter_map(Value::as_str).collect();
+            (!texts.is_empty()).then(|| format!("{parameter}: {}", texts.join(" ")))
+        })
+        .collect();
+    (!faults.is_empty()).then(|| faults.join("; "))
 }
 
 #[cfg(test)]
@@ -167,6 +191,10 @@ mod tests {
             (some("Unauthorized"), some("00-ab-cd-00"))
         );
         assert_eq!(problem(br#"{"title":"a","detail":"b"}"#), (some("b"), None));
+        let errors = br#"{"title":"a","errors":{"test":["The value '1' is not valid."],"x":["b","c"],"y":[],"z":1}}"#;
+        assert_eq!(problem(errors), (some("test: The value '1' is not valid.; x: b c"), None));
+        assert_eq!(problem(br#"{"title":"a","errors":{"test":[]}}"#), (some("a"), None));
+        assert_eq!(problem(br#"{"title":"a","errors":"x"}"#), (some("a"), None));
         assert_eq!(problem(b"\"Invalid token provider\""), (some("Invalid token provider"), None));
         assert_eq!(problem(b"Invalid token provider"), (some("Invalid token provider"), None));
         assert_eq!(problem(b"<html>Bad Gateway</html>"), (None, None));

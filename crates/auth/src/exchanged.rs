@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -32,7 +32,7 @@ pub(crate) struct Exchanged {
     pub(crate) maskinporten: Source,
     exchange: Exchange,
     /// Kept because some scopes give an hour, and the exchange half of one.
-    kept: Mutex<HashMap<TokenRequest, MaskinportenToken>>,
+    kept: Mutex<HashMap<TokenRequest, Kept>>,
     permits: Semaphore,
     cool_down: CoolDown,
     /// For Maskinporten's tokens alone: an exchange that refuses is no reason to wait with them.
@@ -41,6 +41,24 @@ pub(crate) struct Exchanged {
     bound: bool,
     /// The code of the service owner that tokens must name, if it was given.
     org: Option<String>,
+}
+
+/// What is known of the Maskinporten tokens for a request.
+#[derive(Debug)]
+enum Kept {
+    Token(MaskinportenToken),
+    /// The last one was refused, so the next must be another than any that is kept on the way.
+    Refused,
+}
+
+impl Kept {
+    /// The token, with enough time left.
+    fn good(&self) -> Option<&MaskinportenToken> {
+        match self {
+            Self::Token(token) if token.remaining() >= ENOUGH => Some(token),
+            Self::Token(_) | Self::Refused => None,
+        }
+    }
 }
 
 impl Exchanged {
@@ -68,27 +86,32 @@ impl Exchanged {
 
     /// A Maskinporten token from before, with enough time left.
     pub(crate) fn kept(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(request).filter(|token| token.remaining() >= ENOUGH).cloned()
+        self.all_kept().get(request).and_then(Kept::good).cloned()
     }
 
-    fn keep(&self, request: &TokenRequest, token: Option<MaskinportenToken>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    fn all_kept(&self) -> MutexGuard<'_, HashMap<TokenRequest, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a new token in place of what was known.
+    fn keep(&self, request: &TokenRequest, token: MaskinportenToken) {
+        let mut kept = self.all_kept();
         kept.remove(request);
-        let Some(token) = token.filter(|token| token.remaining() >= ENOUGH) else { return };
-        if kept.len() >= MOST_KEPT {
-            kept.retain(|_, token| token.remaining() >= ENOUGH);
-        }
-        if kept.len() < MOST_KEPT {
-            kept.insert(request.clone(), token);
-        }
+        put(&mut kept, request, Kept::Token(token).good().cloned().map(Kept::Token));
     }
 
-    /// Forgets `token`, if it is the one that is kept for `request`.
+    /// Notes that the last token for `request` was refused.
+    fn refuse(&self, request: &TokenRequest) {
+        let mut kept = self.all_kept();
+        kept.remove(request);
+        put(&mut kept, request, Some(Kept::Refused));
+    }
+
+    /// Forgets `token`, unless a newer one is kept for `request`.
     pub(crate) fn invalidate(&self, request: &TokenRequest, token: &MaskinportenToken) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.get(request).is_some_and(|kept| kept.is(token)) {
-            kept.remove(request);
+        let newer = self.all_kept().get(request).and_then(Kept::good).is_some_and(|kept| !kept.is(token));
+        if !newer {
+            self.refuse(request);
         }
     }
 
@@ -97,13 +120,15 @@ impl Exchanged {
     }
 
     async fn fresh(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
-        let token = self.maskinporten.token(request, budget).await?;
-        preflight::scopes(request, &token)?;
+        let renew = matches!(self.all_kept().get(request), Some(Kept::Refused));
+        let token = self.maskinporten.token(request, renew, budget).await?;
+        // Once the scope is on the client, a token of before would still be without it.
+        preflight::scopes(request, &token).inspect_err(|_| self.refuse(request))?;
         if let Some(scope) = preflight::surplus(request, &token) {
             let client_id = self.maskinporten.client_id();
             tracing::warn!(client_id, scope, "Maskinporten granted more than was asked for");
         }
-        self.keep(request, Some(token.clone()));
+        self.keep(request, token.clone());
         Ok(token)
     }
 
@@ -116,9 +141,20 @@ impl Exchanged {
     ) -> Result<AltinnToken, Error> {
         let result = self.exchange.token(token, budget).await;
         if result.as_ref().is_err_and(|error| error.retry() == Retry::WithNewToken) {
-            self.keep(request, None);
+            self.refuse(request);
         }
         result.map(|altinn| if self.bound { altinn.limited_to(token.remaining()) } else { altinn })
+    }
+}
+
+/// Puts something in if there is room, once what is of no use any more is gone.
+fn put(kept: &mut HashMap<TokenRequest, Kept>, request: &TokenRequest, value: Option<Kept>) {
+    let Some(value) = value else { return };
+    if kept.len() >= MOST_KEPT {
+        kept.retain(|_, kept| kept.good().is_some());
+    }
+    if kept.len() < MOST_KEPT {
+        kept.insert(request.clone(), value);
     }
 }
 
@@ -187,6 +223,8 @@ impl Exchanged {
     pub(crate) fn identity(&self) -> Vec<String> {
         let mut identity = self.maskinporten.identity();
         identity.push(self.exchange.endpoint().to_owned());
+        // Who wants tokens to end with their Maskinporten tokens must not find one that lasts longer.
+        identity.push(if self.bound { "bound" } else { "" }.to_owned());
         identity.extend(self.org.clone());
         identity
     }

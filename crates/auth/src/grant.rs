@@ -171,14 +171,14 @@ mod tests {
             .on_behalf_of(org("991825827"))
             .system_user(SystemUser::new(org("405003309")).external_reference("ref-1").unwrap())
             .person("01017012345".parse().unwrap())
-            .resource(&"https://api.example/v1".parse().unwrap())
+            .resource("https://api.example")
             .unwrap()
             .claim("extra", 5)
             .unwrap();
         let (_, claims) = parts(&key(), &request, 1).await;
         assert_eq!(claims["consumer_org"], "991825827");
         assert_eq!(claims["pid"], "01017012345");
-        assert_eq!(claims["resource"], json!(["https://api.example/v1"]));
+        assert_eq!(claims["resource"], json!(["https://api.example"]));
         assert_eq!(claims["extra"], 5);
         assert_eq!(
             claims["authorization_details"],

@@ -89,7 +89,7 @@
 //!
 //! # When it fails
 //!
-//! Passing trouble is tried again within 15 s: no connection, 429, a 5xx. If it lasts, all credentials of the process
+//! Passing trouble is tried again within 30 s: no connection, 429, a 5xx. If it lasts, all credentials of the process
 //! leave the host alone for a while, from 200 ms up to 10 s, and then one of them finds out whether it works. A refusal
 //! that would come again is remembered for up to a minute. What is left is an [`Error`]:
 //!
@@ -141,6 +141,7 @@
 #[cfg(test)]
 use altinn_watch as _;
 
+mod askable;
 mod builder;
 mod cache;
 mod call;

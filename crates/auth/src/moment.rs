@@ -15,6 +15,14 @@ impl Moment {
         Self { steady: Instant::now(), wall: SystemTime::now() }
     }
 
+    /// A moment in the past that only the wall clock knows of.
+    pub(crate) fn before(wall: SystemTime) -> Self {
+        let now = Self::now();
+        let age = now.wall.duration_since(wall).unwrap_or_default();
+        // The steady clock may have begun later; then the wall clock goes on to tell the age alone.
+        Self { steady: now.steady.checked_sub(age).unwrap_or(now.steady), wall }
+    }
+
     /// How long before `later` this was.
     pub(crate) fn age_at(&self, later: &Self) -> Duration {
         let steady = later.steady.saturating_duration_since(self.steady);
@@ -44,6 +52,10 @@ mod tests {
 
         let after_sleep = Moment { steady: start.steady, wall: start.wall + hour };
         assert_eq!(start.age_at(&after_sleep), hour);
+
+        let earlier = Moment::before(start.wall - hour);
+        assert!(earlier.age() >= hour && earlier.age() < hour + Duration::from_secs(60));
+        assert!(Moment::before(start.wall + hour).age() < hour);
 
         let set_back = Moment { steady: start.steady + hour, wall: start.wall - 24 * hour };
         assert_eq!(start.age_at(&set_back), hour);

@@ -14,8 +14,9 @@ const TRIES: u32 = 3;
 /// The same where the answer is a 500: as often as not it stands for a refusal, such as of a token that the exchange
 /// can't read.
 const TRIES_AFTER_500: u32 = 2;
-/// No new try starts later than this after the first; one that is under way may end by its own timeout.
-pub(crate) const BUDGET: Duration = Duration::from_secs(15);
+/// No new try starts later than this after the first; one that is under way may end by its own timeout. It leaves room
+/// for a second try after the longest answer, which is the exchange's.
+pub(crate) const BUDGET: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 

@@ -1,10 +1,13 @@
 use altinn_core::Secret;
 
+use crate::askable::{self, Beside};
 use crate::error::{Error, ErrorKind};
 use crate::preflight;
 use crate::provider::TokenProvider;
 use crate::request::TokenRequest;
 use crate::token::AltinnToken;
+
+const SOURCE: &str = "what was given, a ready-made token,";
 
 /// A token that was given ready-made and can't be renewed.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ impl TokenProvider for StaticToken {
                 .advice("give a new one, or credentials that can renew it")
                 .into());
         }
+        askable::check(request, SOURCE, Beside::Nothing)?;
         preflight::given(request, token)?;
         Ok(token.clone())
     }

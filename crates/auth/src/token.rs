@@ -16,6 +16,8 @@ use crate::moment::{Moment, unix_seconds};
 #[derive(Clone)]
 pub struct AltinnToken(Arc<Inner>);
 
+/// Apart from the count of references, which every use writes, in a processor's cache.
+#[repr(align(64))]
 struct Inner {
     secret: Secret,
     /// Made once: a request needs a reference count, not a copy of more than a thousand bytes.
@@ -71,6 +73,20 @@ impl AltinnToken {
             None => UNKNOWN,
         };
         Self::assemble(from, lifetime.min(UNKNOWN), secret, claims)
+    }
+
+    /// A token that was asked for at an earlier time by the wall clock, perhaps by another process; `None` if the text
+    /// can't stand in a header.
+    ///
+    /// `lifetime`: how long it lasts from then.
+    pub(crate) fn of_before(text: Secret, asked: SystemTime, lifetime: Duration) -> Option<Self> {
+        let claims = Claims::read(text.expose()).unwrap_or_default();
+        Self::assemble(Moment::before(asked), lifetime, text, claims)
+    }
+
+    /// When it was asked for, by this computer's wall clock.
+    pub(crate) fn asked_at(&self) -> SystemTime {
+        self.0.from.wall
     }
 
     /// The same token, to be used no longer than for `left` from now.

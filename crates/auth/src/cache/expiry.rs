@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use crate::random;
+use crate::token::AltinnToken;
 
 /// The parts of a token's life. All are proportions of it with a cap, so that no lifetime is too short to be used: a
 /// fixed margin of two minutes would make a token of two minutes useless.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Expiry {
+pub(crate) struct Expiry {
     /// From this age on it should be renewed, though it is still good.
     soft: Duration,
     /// From this age on it is not handed out any more.
@@ -33,6 +34,11 @@ impl Expiry {
     fn with_jitter(lifetime: Duration, jitter: Duration) -> Self {
         let hard = lifetime - (lifetime / 5).min(MARGIN);
         Self { soft: hard - (lifetime / 5).min(WINDOW) - jitter, hard }
+    }
+
+    /// Whether a token is not handed out any more.
+    pub(crate) fn is_over(token: &AltinnToken) -> bool {
+        Self::with_jitter(token.lifetime(), Duration::ZERO).phase(token.age()) == Phase::Over
     }
 
     pub(super) fn phase(&self, age: Duration) -> Phase {

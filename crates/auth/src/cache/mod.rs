@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync;
 use tokio::time::Instant;
 
-use self::expiry::{Expiry, Phase};
+use self::expiry::Phase;
 use self::refusal::Refusal;
 use crate::error::{Error, Leg};
 use crate::preflight;
@@ -25,6 +25,7 @@ use crate::request::TokenRequest;
 use crate::statistics::{Counter, Counters, Statistics, TokenKind};
 use crate::token::AltinnToken;
 
+pub(crate) use expiry::Expiry;
 pub(crate) use pool::Pool;
 
 /// After an early renewal failed, the old token is used this long before the next attempt.
@@ -36,7 +37,7 @@ pub(crate) struct Cache {
     request: TokenRequest,
     /// The code of the service owner that tokens must name, whatever they are got with.
     owner: Option<Arc<str>>,
-    current: RwLock<Option<Entry>>,
+    current: Current,
     gate: sync::Mutex<Gate>,
     refusal: Mutex<Option<Refusal>>,
     /// How many fetches failed so far. A waiter compares it with what it was when it began to wait.
@@ -44,7 +45,12 @@ pub(crate) struct Cache {
     counters: Counters,
 }
 
-#[derive(Debug)]
+/// In one line of a processor's cache, and with nothing else in it.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Current(RwLock<Option<Entry>>);
+
+#[derive(Debug, Clone)]
 struct Entry {
     token: AltinnToken,
     expiry: Expiry,
@@ -69,7 +75,7 @@ impl Cache {
             provider,
             request,
             owner,
-            current: RwLock::default(),
+            current: Current::default(),
             gate: sync::Mutex::default(),
             refusal: Mutex::default(),
             failures: AtomicU64::new(0),
@@ -112,14 +118,22 @@ impl Cache {
     /// A token that lasts at least `least`, or three quarters of its lifetime if that is less: one that lasts much longer
     /// can't be had.
     pub(crate) async fn token_lasting(&self, least: Duration) -> Result<AltinnToken, Error> {
-        if let Some(token) = self.good_for(least) {
-            return Ok(self.served(token));
-        }
+        let old = match self.find() {
+            Found::Fresh(token) | Found::Due(token) if lasts(&token, least) => return Ok(self.served(token)),
+            Found::Fresh(token) | Found::Due(token) => Some(token),
+            Found::Nothing => None,
+        };
+        let token = self.renewed(least).await?;
+        // What another process has written ends sooner than a new one, too. A source that gave no better one has none.
+        let better = old.is_none_or(|old| token.remaining() > old.remaining());
+        if better && !lasts(&token, least) { self.renewed(least).await } else { Ok(token) }
+    }
+
+    /// A token in place of one that ends too soon, or of none.
+    async fn renewed(&self, least: Duration) -> Result<AltinnToken, Error> {
         let mut gate = self.gate.lock().await;
-        if let Some(token) = self.good_for(least) {
-            return Ok(self.served(token));
-        }
         match self.find() {
+            Found::Fresh(token) | Found::Due(token) if lasts(&token, least) => Ok(self.served(token)),
             Found::Fresh(token) | Found::Due(token) => self.replace(&mut gate, token).await,
             Found::Nothing => {
                 drop(gate);
@@ -128,19 +142,10 @@ impl Cache {
         }
     }
 
-    fn good_for(&self, least: Duration) -> Option<AltinnToken> {
-        match self.find() {
-            Found::Fresh(token) | Found::Due(token) => {
-                (token.remaining() >= least.min(token.lifetime() / 4 * 3)).then_some(token)
-            }
-            Found::Nothing => None,
-        }
-    }
-
     /// Forgets `token`, if it is the current one. A newer one stays: of many callers that were refused with the same
     /// token only the first has an effect.
     pub(crate) fn invalidate(&self, token: &AltinnToken) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.0.write().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|entry| entry.token.is(token)) {
             *current = None;
             drop(current);
@@ -174,11 +179,13 @@ impl Cache {
     }
 
     fn find(&self) -> Found {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = current.as_ref() else { return Found::Nothing };
-        match entry.expiry.phase(entry.token.age()) {
-            Phase::Fresh => Found::Fresh(entry.token.clone()),
-            Phase::Due => Found::Due(entry.token.clone()),
+        let current = self.current.0.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(Entry { token, expiry }) = current.clone() else { return Found::Nothing };
+        // Two clocks are read for the age, and no other thread is to wait for that.
+        drop(current);
+        match expiry.phase(token.age()) {
+            Phase::Fresh => Found::Fresh(token),
+            Phase::Due => Found::Due(token),
             Phase::Over => Found::Nothing,
         }
     }
@@ -235,7 +242,7 @@ impl Cache {
                 *gate = Gate::default();
                 self.forget_refusal();
                 let entry = Entry { token: token.clone(), expiry: Expiry::of(token.lifetime()) };
-                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+                *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Some(entry);
                 Ok(token)
             }
             Err(error) => {
@@ -264,6 +271,11 @@ impl Cache {
         drop(refusal);
         self.failures.fetch_add(1, Ordering::Release);
     }
+}
+
+/// Whether as much is left of a token, or as much as can be asked for.
+fn lasts(token: &AltinnToken, least: Duration) -> bool {
+    token.remaining() >= least.min(token.lifetime() / 4 * 3)
 }
 
 #[cfg(test)]

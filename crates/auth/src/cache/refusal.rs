@@ -19,10 +19,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// `None` for failures that may pass, and for those that no service gave.
+    /// `None` for failures that may pass, and for those that came about before anyone was asked.
     pub(super) fn of(error: &Error, revision: u64, last: Option<&Self>) -> Option<Self> {
-        // Whom a token speaks for is found out here, but a source of the user's own was asked for it.
-        let asked = error.leg().is_some() || matches!(error.kind(), ErrorKind::NoOrgCode | ErrorKind::WrongOrgCode);
+        // A source of the user's own was asked, whether it failed or gave a token that speaks for another; it has no leg.
+        let own = matches!(error.kind(), ErrorKind::Provider | ErrorKind::NoOrgCode | ErrorKind::WrongOrgCode);
+        let asked = own || error.leg().is_some();
         // A clock may be set at any moment.
         if !asked || error.is_transient() || error.kind() == ErrorKind::ClockSkew {
             return None;

@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime};
 
+use altinn_core::Secret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -7,7 +8,7 @@ use crate::moment::unix_seconds;
 use crate::token::AltinnToken;
 
 /// Goes up when the form changes. Others than this are not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The steady clock does not reach across processes, so the wall clock has to do, with room for its errors.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -16,9 +17,10 @@ const MARGIN: Duration = Duration::from_secs(60);
 pub(super) struct Entry {
     version: u32,
     token: Text,
-    /// In seconds since 1970, by this computer's clock.
-    saved: i64,
-    expires: i64,
+    /// When it was asked for, in seconds since 1970 by this computer's clock.
+    asked: i64,
+    /// How long it lasts from then, in seconds.
+    lifetime: u64,
 }
 
 /// A text that is overwritten when dropped.
@@ -39,31 +41,33 @@ impl<'de> Deserialize<'de> for Text {
 impl Entry {
     /// The text for a token; `None` for one that is not worth keeping.
     pub(super) fn write(token: &AltinnToken) -> Option<Zeroizing<String>> {
-        let expires = unix_seconds(token.expires_at()?);
         if token.remaining() <= MARGIN {
             return None;
         }
+        let (asked, lifetime) = (unix_seconds(token.asked_at()), token.lifetime().as_secs());
         let token = Text(Zeroizing::new(token.expose().to_owned()));
-        let entry = Self { version: VERSION, token, saved: unix_seconds(SystemTime::now()), expires };
+        let entry = Self { version: VERSION, token, asked, lifetime };
         serde_json::to_string(&entry).ok().map(Zeroizing::new)
     }
 
-    /// The token in a text, if it is still good.
+    /// The token in a text, as old as it is, if it is still good.
     pub(super) fn read(text: &str) -> Option<AltinnToken> {
         Self::read_at(text, unix_seconds(SystemTime::now()))
     }
 
     fn read_at(text: &str, now: i64) -> Option<AltinnToken> {
         let entry: Self = serde_json::from_str(text).ok()?;
-        // Saved in the future: the clock was set back, so how old it is can't be told.
-        if entry.version != VERSION || entry.saved > now {
+        // Asked for in the future: the clock was set back, so how old it is can't be told.
+        if entry.version != VERSION || entry.asked > now {
             return None;
         }
-        let left = Duration::from_secs(entry.expires.checked_sub(now)?.try_into().ok()?).checked_sub(MARGIN)?;
-        if left.is_zero() {
+        let lifetime = Duration::from_secs(entry.lifetime).checked_sub(MARGIN)?;
+        let age = Duration::from_secs(now.checked_sub(entry.asked)?.try_into().ok()?);
+        if age >= lifetime {
             return None;
         }
-        AltinnToken::with_lifetime(entry.token.0.as_str(), left).ok()
+        let asked = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(entry.asked.try_into().ok()?))?;
+        AltinnToken::of_before(Secret::new(entry.token.0.as_str()), asked, lifetime)
     }
 }
 
@@ -73,17 +77,18 @@ mod tests {
 
     use super::*;
 
-    fn entry(token: &str, version: u32, saved: i64, expires: i64) -> String {
-        serde_json::json!({"version": version, "token": token, "saved": saved, "expires": expires}).to_string()
+    fn entry(token: &str, version: u32, asked: i64, lifetime: u64) -> String {
+        serde_json::json!({"version": version, "token": token, "asked": asked, "lifetime": lifetime}).to_string()
     }
 
     #[test]
-    fn it_comes_back_with_the_time_that_is_left_less_a_minute() {
-        let token = AltinnToken::with_lifetime("the-token", Duration::from_secs(1800)).unwrap();
+    fn it_comes_back_as_old_as_it_is_and_a_minute_shorter() {
+        let before = SystemTime::now() - Duration::from_secs(1000);
+        let token = AltinnToken::of_before("the-token".into(), before, Duration::from_secs(1800)).unwrap();
         let read = Entry::read(&Entry::write(&token).unwrap()).unwrap();
-        assert_eq!(read.expose(), "the-token");
-        let left = read.lifetime().as_secs();
-        assert!((1738..=1740).contains(&left), "{left}");
+        assert_eq!((read.expose(), read.lifetime().as_secs()), ("the-token", 1740));
+        assert!((1000..1003).contains(&read.age().as_secs()), "{:?}", read.age());
+        assert!((737..=740).contains(&read.remaining().as_secs()), "{:?}", read.remaining());
         let dying = AltinnToken::with_lifetime("t", MARGIN).unwrap();
         assert!(Entry::write(&dying).is_none());
     }
@@ -91,21 +96,21 @@ mod tests {
     #[test]
     fn what_is_old_odd_or_damaged_is_absent() {
         let read = |text: &str| Entry::read_at(text, 1000).is_some();
-        assert!(read(&entry("t", 1, 1000, 1061)));
-        assert!(!read(&entry("t", 1, 1000, 1060)));
-        assert!(!read(&entry("t", 1, 1001, 2000)));
-        assert!(!read(&entry("t", 2, 1000, 2000)));
-        assert!(!read(&entry("t", 1, 0, i64::MIN)));
-        assert!(!read(&entry("line\nbreak", 1, 0, 2000)));
-        assert!(!read("") && !read("{}") && !read(&entry("t", 1, 0, 2000)[..30]));
+        assert!(read(&entry("t", 2, 1000, 61)) && read(&entry("t", 2, 0, 1061)));
+        assert!(!read(&entry("t", 2, 1000, 60)) && !read(&entry("t", 2, 0, 1060)));
+        assert!(!read(&entry("t", 2, 1001, 2000)));
+        assert!(!read(&entry("t", 1, 1000, 2000)) && !read(&entry("t", 3, 1000, 2000)));
+        assert!(!read(&entry("t", 2, i64::MIN, 2000)) && !read(&entry("t", 2, 0, 0)));
+        assert!(!read(&entry("line\nbreak", 2, 1000, 2000)));
+        assert!(!read("") && !read("{}") && !read(&entry("t", 2, 1000, 2000)[..30]));
     }
 
     proptest! {
         #[test]
-        fn any_text_is_taken(text in "\\PC*", version: u32, saved: i64, expires: i64, now: i64) {
+        fn any_text_is_taken(text in "\\PC*", version: u32, asked: i64, lifetime: u64, now: i64) {
             let _ = Entry::read_at(&text, now);
-            let _ = Entry::read_at(&entry(&text, version, saved, expires), now);
-            let _ = Entry::read_at(&entry(&text, 1, saved, expires), now);
+            let _ = Entry::read_at(&entry(&text, version, asked, lifetime), now);
+            let _ = Entry::read_at(&entry(&text, VERSION, asked, lifetime), now);
         }
     }
 }

@@ -60,7 +60,7 @@ mod tests {
             of(&identity(&["a", "b"]), &read().person("01017012345".parse().unwrap())),
             of(&identity(&["a", "b"]), &read().claim("c", "d").unwrap()),
             of(&identity(&["a", "b"]), &read().claim("c", "e").unwrap()),
-            of(&identity(&["a", "b"]), &read().resource(&"https://a.example/".parse().unwrap()).unwrap()),
+            of(&identity(&["a", "b"]), &read().resource("https://a.example/").unwrap()),
         ];
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
         assert!(names.iter().all(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())));
@@ -81,7 +81,7 @@ mod tests {
                 request = request.additional_scope(scope).unwrap();
             }
             for api in apis {
-                request = request.resource(&api.parse().unwrap()).unwrap();
+                request = request.resource(api).unwrap();
             }
             for (name, value) in claims {
                 request = request.claim(name, value).unwrap();

@@ -13,6 +13,7 @@ use url::Url;
 
 use self::entry::Entry;
 use self::folder::Folder;
+use crate::cache::Expiry;
 use crate::error::{Error, ErrorKind};
 use crate::exchanged::Exchanged;
 use crate::provider::{DynProvider, TokenFuture};
@@ -30,15 +31,15 @@ const MOST_GIVEN: usize = 1000;
 /// the mode 0700 and the files 0600, from the moment they are made, and others are neither read nor written.
 ///
 /// Tokens are told apart by everything that makes them different: environment, client, key and request. What can't be
-/// read, is damaged, has less than a minute left, or is a token that another platform than the environment's issued
-/// counts as absent. So a custom environment in which Altinn issues tokens under another address than its platform's
+/// read, is damaged, has less than a minute and a half left, or is a token that another platform than the environment's
+/// issued counts as absent. So a custom environment in which Altinn issues tokens under another address than its platform's
 /// keeps none.
 ///
 /// # Several processes
 ///
 /// They may share a folder. Those that find no good token at the same time make one call between them: the first locks
 /// the token's name, and the others wait and then take what it has written. The system frees the lock of a process that
-/// ends, and one that hangs is waited for no longer than 15 s; who does not get the lock, also because the file system has
+/// ends, and one that hangs is waited for no longer than 30 s; who does not get the lock, also because the file system has
 /// none, fetches a token of its own. Different tokens don't wait for each other.
 ///
 /// A file is replaced in one step, so that a reader has the old token or the new one, whole. A process reads a file once
@@ -104,6 +105,10 @@ impl Stored {
 
     fn load(&self, name: &str, request: &TokenRequest) -> Option<AltinnToken> {
         let token = Entry::read(&self.folder.read(name)?).filter(|token| self.is_own(token))?;
+        // The cache in front would give it out once, and come back.
+        if Expiry::is_over(&token) {
+            return None;
+        }
         self.source.check_org(request, &token).ok()?;
         self.is_new(name, &token).then_some(token)
     }

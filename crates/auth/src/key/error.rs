@@ -38,6 +38,10 @@ pub enum KeyError {
     #[error("there are {0} private RSA keys: give one")]
     SeveralKeys(usize),
 
+    /// A set of keys, as many as said, without the one whose key id was given beside it.
+    #[error("none of the {0} keys in the set (JWKS) has the key id that is given beside it")]
+    NoSuchKid(usize),
+
     /// A set of keys (`{"keys": […]}`) with no private RSA key in it.
     #[error("this is a set of keys (JWKS) without a private RSA key")]
     KeySet,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::ring::{Key, identified};
-use super::{KeyError, SigningKey};
+use super::{GivenKid, KeyError, SigningKey};
 use crate::error::{Builder, Error, ErrorKind};
 
 /// How often a file is looked at. It is read whole: a mounted secret is replaced by swapping a link, which neither
@@ -30,7 +30,7 @@ type Decode = dyn Fn(&[u8]) -> Result<Vec<SigningKey>, KeyError> + Send + Sync;
 pub(crate) struct KeyFile {
     path: PathBuf,
     decode: Box<Decode>,
-    kid: Option<String>,
+    kid: Option<GivenKid>,
     /// Of the key that is in the file at first.
     expires_at: Option<SystemTime>,
     /// Whether a file that is open to others is refused.
@@ -79,9 +79,8 @@ impl KeyFile {
         }
     }
 
-    /// `kid`: for keys that have none of their own.
-    pub(crate) fn named(self, kid: Option<String>) -> Self {
-        Self { kid, ..self }
+    pub(crate) fn named(self, kid: GivenKid) -> Self {
+        Self { kid: Some(kid), ..self }
     }
 
     /// `expires_at`: when the key ends that is in the file at first. Those that come later have a year of their own.
@@ -163,10 +162,11 @@ impl KeyFile {
     }
 
     fn keys(&mut self, bytes: &[u8]) -> Result<Vec<Key>, Error> {
-        let mut keys = (self.decode)(bytes).map_err(|error| self.failed().source(error).build())?;
-        if let Some(kid) = &self.kid {
-            keys = keys.into_iter().map(|key| if identified(&key) { key } else { key.with_kid(kid) }).collect();
-        }
+        let keys = (self.decode)(bytes).and_then(|keys| match &self.kid {
+            Some(kid) => kid.apply(keys),
+            None => Ok(keys),
+        });
+        let mut keys = keys.map_err(|error| self.failed().source(error).build())?;
         if !keys.iter().all(identified) {
             return Err(self.failed().advice("there is no key id (kid) in it, nor was one given beside it").into());
         }

@@ -12,14 +12,19 @@ use super::error::{KeyError, word};
 use super::parsed::Parsed;
 use super::rsa::{Factors, Number, Rsa};
 
-/// Reads a JWK, or all private RSA keys of a set (JWKS), of which there is at least one then.
+/// Reads a JWK, or all private RSA keys of a set (JWKS) that may sign, of which there is at least one then.
 pub(super) fn parse(text: &str) -> Result<Vec<Parsed>, KeyError> {
     // The parser's own error is dropped: it may quote the text.
     let jwk: Jwk = serde_json::from_str(text).map_err(|_| KeyError::NotJwk)?;
     let Some(keys) = jwk.keys else { return Ok(vec![jwk.into_parsed()?]) };
     let private = keys.into_iter().filter(|key| key.d.is_some() && key.kty.as_deref() == Some("RSA"));
-    let parsed = private.map(Jwk::into_parsed).collect::<Result<Vec<_>, _>>()?;
-    if parsed.is_empty() { Err(KeyError::KeySet) } else { Ok(parsed) }
+    // Generators put a pair for encryption beside the one for signatures.
+    let (signing, others): (Vec<_>, Vec<_>) = private.partition(Jwk::is_for_signing);
+    match (signing.is_empty(), others.is_empty()) {
+        (false, _) => signing.into_iter().map(Jwk::into_parsed).collect(),
+        (true, false) => Err(KeyError::NotForSigning),
+        (true, true) => Err(KeyError::KeySet),
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,6 +60,10 @@ impl<'de> Deserialize<'de> for Base64 {
 }
 
 impl Jwk {
+    fn is_for_signing(&self) -> bool {
+        self.usage.as_deref().is_none_or(|usage| usage == "sig")
+    }
+
     fn into_parsed(self) -> Result<Parsed, KeyError> {
         match self.kty.as_deref() {
             Some("RSA") => {}
@@ -66,7 +75,7 @@ impl Jwk {
             None => Algorithm::default(),
             Some(name) => Algorithm::named(name).ok_or_else(|| KeyError::UnsupportedAlgorithm(word(name)))?,
         };
-        if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
+        if !self.is_for_signing() {
             return Err(KeyError::NotForSigning);
         }
         if self.oth.is_some() {

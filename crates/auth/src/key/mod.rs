@@ -8,6 +8,7 @@ mod error;
 mod expiry;
 mod file;
 mod jwk;
+mod kid;
 mod new_key;
 mod parsed;
 mod pem;
@@ -35,6 +36,7 @@ pub use new_key::{KeySize, NewKey};
 pub use signer::Signer;
 
 pub(crate) use file::KeyFile;
+pub(crate) use kid::GivenKid;
 pub(crate) use ring::{KeyRing, identified};
 pub(crate) use signer::DynSigner;
 

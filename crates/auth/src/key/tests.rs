@@ -154,6 +154,9 @@ fn every_form_in_which_people_have_keys_is_the_same_key() {
     assert_is_the_key("JWK", JWK);
     assert_is_the_key("JWK with a byte order mark", format!("{bom}{JWK}"));
     assert_is_the_key("JWKS", &set);
+    let mut other = jwk();
+    (other["use"], other["kid"]) = (json!("enc"), json!("for-encryption"));
+    assert_is_the_key("JWKS with a key for encryption", json!({ "keys": [other, jwk()] }).to_string());
     assert_is_the_key("base64", &base64);
     assert_is_the_key("base64 without padding", base64.trim_end_matches('='));
     assert_is_the_key("base64 in lines", wrapped(&base64, "\r\n"));
@@ -186,6 +189,7 @@ fn what_else_may_be_given_is_named() {
         ("{}", KeyError::NotJwk),
         ("[]", KeyError::NotJwk),
         (r#"{"keys":[]}"#, KeyError::KeySet),
+        (r#"{"keys":[{"kty":"RSA","use":"enc","d":"x"}]}"#, KeyError::NotForSigning),
         (&json!({ "keys": [jwk(), jwk()] }).to_string(), KeyError::SeveralKeys(2)),
         (r#"{"MaskinportenSettings":{"clientId":"x"}}"#, KeyError::Settings),
         (r#"{"kty":"RSA","n":"x","e":"AQAB"}"#, KeyError::PublicOnly),

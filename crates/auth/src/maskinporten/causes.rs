@@ -126,6 +126,26 @@ static CAUSES: &[Cause] = &[
         ..cause("", "", ErrorKind::ClientUnknown, "check the client id, and that it was made in this environment")
     },
     Cause { error: "invalid_altinn_customer_configuration", ..cause("", "", ErrorKind::Maskinporten, DETAILS) },
+    // Codes may be missing, and there are more words than are known.
+    Cause {
+        error: "invalid_request",
+        ..cause(
+            "",
+            "",
+            ErrorKind::Maskinporten,
+            "Maskinporten does not take something in the grant: check the client id, and what is asked for beside scopes",
+        )
+    },
+    Cause {
+        error: "invalid_grant",
+        ..cause(
+            "",
+            "",
+            ErrorKind::Maskinporten,
+            "Maskinporten does not take the grant: check that client id, key and key id are of one client, in this \
+             environment, and this computer's clock",
+        )
+    },
 ];
 
 /// The cause of a refusal: by its code, else by its words, else by its `error`.
@@ -166,7 +186,8 @@ mod tests {
         assert_eq!(kind("invalid_grant", known, Some("MP-100")), Some(ErrorKind::ClientUnknown));
         assert_eq!(kind("invalid_grant", known, Some("MP-999")), Some(ErrorKind::KeyRejected));
         assert_eq!(kind("invalid_scope", "new words", None), Some(ErrorKind::ScopeNotGranted));
-        assert_eq!(kind("invalid_grant", "new words", None), None);
+        assert_eq!(kind("invalid_grant", "new words", None), Some(ErrorKind::Maskinporten));
+        assert_eq!(kind("unauthorized_client", "new words", None), None);
         assert_eq!(kind("", "", None), None);
     }
 
@@ -223,12 +244,15 @@ mod tests {
             ("invalid_request", "The combination consumer_org in claim and delegation scope on client is invalid"),
             ("invalid_target", "resource"),
             ("invalid_request", "Invalid assertion. Invalid parameter value"),
+            ("invalid_request", "Invalid assertion. The value of a new claim can't be taken."),
+            ("invalid_grant", "Invalid assertion. Something new."),
             ("unsupported_grant_type", "x"),
             ("invalid_grant", "Invalid assertion. Client authentication failed. JWT has too long lifetime."),
             ("invalid_altinn_customer_configuration", "x"),
         ] {
             let cause = find(&refusal(error, description, None)).unwrap_or_else(|| panic!("{error}"));
             assert_eq!((cause.kind, cause.retry), (ErrorKind::Maskinporten, Retry::Never), "{error}");
+            assert!(!cause.advice.is_empty(), "{error}");
         }
     }
 

@@ -1,11 +1,13 @@
 use http::StatusCode;
 use http::header::ACCEPT;
 use serde::Serialize;
+use serde_json::Value;
 use url::Url;
 
 use super::{MaskinportenToken, TIMEOUT, no_token, refused};
+use crate::askable::{self, Beside};
 use crate::call;
-use crate::error::{Error, ErrorKind, Leg};
+use crate::error::{Error, Leg};
 use crate::moment::Moment;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
@@ -25,27 +27,32 @@ struct Body<'a> {
     target: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a str>,
+    /// An array, as in a grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<[&'a Value; 1]>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    skip_cache: bool,
 }
 
 impl Sidecar {
-    pub(super) async fn token(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
-        let several = request.resources().len() > 1;
-        if request.needs_own_grant() || several {
-            return Err(Error::of(ErrorKind::Config, "the token sidecar can't ask for this")
-                .advice(
-                    "it knows scopes and one resource; for another organisation, a system user, a person or claims \
-                         of your own give the client's key",
-                )
-                .into());
-        }
-        retry::run(budget, &self.endpoint, || self.attempt(request)).await
+    /// `renew`: whether the token that the sidecar keeps is of no use.
+    pub(super) async fn token(
+        &self,
+        request: &TokenRequest,
+        renew: bool,
+        budget: &Budget,
+    ) -> Result<MaskinportenToken, Error> {
+        askable::check(request, "the token sidecar", Beside::DetailsAndOneResource)?;
+        retry::run(budget, &self.endpoint, || self.attempt(request, renew)).await
     }
 
-    async fn attempt(&self, request: &TokenRequest) -> Result<MaskinportenToken, Error> {
+    async fn attempt(&self, request: &TokenRequest, renew: bool) -> Result<MaskinportenToken, Error> {
         let body = Body {
             identity_provider: "maskinporten",
             target: request.scope(),
             resource: request.resources().first().map(String::as_str),
+            authorization_details: request.details().map(|details| [details]),
+            skip_cache: renew,
         };
         let from = Moment::now();
         let call =

@@ -16,10 +16,17 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    pub(crate) async fn token(&self, request: &TokenRequest, budget: &Budget) -> Result<MaskinportenToken, Error> {
+    /// `renew`: whether the last token for the request was refused, so that one which is kept on the way, as a sidecar
+    /// does, is of no use.
+    pub(crate) async fn token(
+        &self,
+        request: &TokenRequest,
+        renew: bool,
+        budget: &Budget,
+    ) -> Result<MaskinportenToken, Error> {
         match self {
             Self::Grant(maskinporten) => maskinporten.token(request, budget).await,
-            Self::Sidecar(sidecar) => sidecar.token(request, budget).await,
+            Self::Sidecar(sidecar) => sidecar.token(request, renew, budget).await,
         }
     }
 

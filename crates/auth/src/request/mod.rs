@@ -136,15 +136,26 @@ impl TokenRequest {
     /// For one API only (`resource`), which Maskinporten puts into the token as its audience. Called again it adds
     /// another.
     ///
+    /// `resource`: the API's absolute address, spelled as the API itself has it. It goes out letter by letter, as
+    /// audiences are compared: `https://api.example` is another one than `https://api.example/`, which is what
+    /// [`Url`] would make of it.
+    ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the address has a fragment (`#…`), which Maskinporten refuses.
-    pub fn resource(mut self, resource: &Url) -> Result<Self, Error> {
-        if resource.fragment().is_some() {
-            return Err(Error::of(ErrorKind::Config, "the resource has a fragment")
-                .advice("leave out what comes from # on")
-                .into());
+    /// [`ErrorKind::Config`] when it is no absolute address, holds white space, or has a fragment (`#…`), which
+    /// Maskinporten refuses.
+    pub fn resource(mut self, resource: impl AsRef<str>) -> Result<Self, Error> {
+        let resource = resource.as_ref();
+        let wrong = |what, advice: &'static str| Error::of(ErrorKind::Config, what).advice(advice).build();
+        // The parser overlooks white space and control characters.
+        if resource.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            return Err(wrong("the resource holds white space", "give its address alone"));
         }
-        self.resources.push(resource.as_str().to_owned());
+        let url = Url::parse(resource)
+            .map_err(|_| wrong("the resource is no absolute address", "it is one such as https://api.example/v1"))?;
+        if url.fragment().is_some() {
+            return Err(wrong("the resource has a fragment", "leave out what comes from # on"));
+        }
+        self.resources.push(resource.to_owned());
         self.resources.sort_unstable();
         self.resources.dedup();
         Ok(self)
@@ -195,11 +206,6 @@ impl TokenRequest {
 
     pub(crate) fn claims(&self) -> &BTreeMap<String, Value> {
         &self.claims
-    }
-
-    /// Whether there is more to it than scopes and resources, which is all that a sidecar can ask for.
-    pub(crate) fn needs_own_grant(&self) -> bool {
-        self.consumer.is_some() || self.person.is_some() || self.details.is_some() || !self.claims.is_empty()
     }
 }
 

@@ -16,7 +16,6 @@ fn request() -> TokenRequest {
 #[test]
 fn whatever_differs_makes_another_request() {
     let user = || SystemUser::new(org("405003309"));
-    let api = |text: &str| Url::parse(text).unwrap();
     let all = [
         TokenRequest::of::<Read>(),
         request(),
@@ -27,8 +26,9 @@ fn whatever_differs_makes_another_request() {
         request().system_user(SystemUser::new(org("991825827"))),
         request().person("01017012345".parse().unwrap()),
         request().person("01017012346".parse().unwrap()),
-        request().resource(&api("https://a.example/")).unwrap(),
-        request().resource(&api("https://b.example/")).unwrap(),
+        request().resource("https://a.example/").unwrap(),
+        request().resource("https://b.example/").unwrap(),
+        request().resource("https://b.example").unwrap(),
         request().claim("a", "b").unwrap(),
         request().claim("a", "c").unwrap(),
         request().authorization_details(json!({"type": "urn:altinn:consent"})),
@@ -43,17 +43,34 @@ fn whatever_differs_makes_another_request() {
 
 #[test]
 fn the_order_of_resources_does_not_count() {
-    let with = |first: &str, second: &str| {
-        let add = |request: TokenRequest, text| request.resource(&Url::parse(text).unwrap()).unwrap();
-        add(add(request(), first), second)
-    };
-    assert_eq!(with("https://a.example", "https://b.example/"), with("https://b.example", "https://a.example"));
+    let with = |first: &str, second: &str| request().resource(first).unwrap().resource(second).unwrap();
+    assert_eq!(with("https://a.example", "https://b.example"), with("https://b.example", "https://a.example"));
+    assert_eq!(with("https://a.example", "https://a.example"), request().resource("https://a.example").unwrap());
+}
+
+#[test]
+fn a_resource_is_kept_as_it_is_spelled() {
+    for text in ["https://api.example", "https://api.example/", "HTTPS://Api.Example:443/a/../b?c=%C3%A6æ", "urn:api:x"]
+    {
+        assert_eq!(request().resource(text).unwrap().resources(), [text]);
+    }
+    let url = Url::parse("https://api.example").unwrap();
+    assert_eq!(request().resource(&url).unwrap().resources(), ["https://api.example/"]);
 }
 
 #[test]
 fn what_maskinporten_would_refuse_is_refused() {
-    let fragment = Url::parse("https://a.example/#x").unwrap();
-    assert_eq!(request().resource(&fragment).unwrap_err().kind(), ErrorKind::Config);
+    for bad in [
+        "https://a.example/#x",
+        "https://a.example#",
+        "",
+        " https://a.example",
+        "https://a\n.example",
+        "a.example",
+        "/v1",
+    ] {
+        assert_eq!(request().resource(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+    }
     for name in RESERVED.into_iter().chain([""]) {
         assert_eq!(request().claim(name, 1).unwrap_err().kind(), ErrorKind::Config, "{name}");
     }

@@ -3,18 +3,18 @@
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use altinn_core::{Environment, OrgNumber, Scope};
+use altinn_core::{Environment, OrgNumber, Scope, Secret};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
 use super::nais::{CLIENT_ID, CLIENT_JWK, ENVIRONMENT};
-use super::{Content, Found, Setting, Settings, dotnet, unusable};
+use super::{Content, Found, Origin, Setting, Settings, dotnet, unusable};
 use crate::builder::CredentialsBuilder;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::key::{KeyFile, SigningKey};
+use crate::key::{GivenKid, KeyError, KeyFile, SigningKey};
 
 pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S>, Error> {
     let environment = environment(settings)?;
@@ -25,14 +25,14 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
             None => Ok(credentials),
         };
     }
+    if let Some((origin, advice)) = &settings.unmet {
+        return Err(Error::of(ErrorKind::Config, format!("{origin} can't be met")).advice(*advice).into());
+    }
     check_scopes::<S>(settings)?;
     check_addresses(settings, &environment)?;
     let mut builder = CredentialsBuilder::new(environment)
         .test_organisation(is_set(settings, Setting::TestOrganisation)?)
         .strict_permissions(is_set(settings, Setting::StrictPermissions)?);
-    if let Some((kid, _)) = settings.text(Setting::Kid) {
-        builder = builder.kid(kid);
-    }
     if let Some((code, _)) = settings.text(Setting::ServiceOwner) {
         builder = builder.service_owner(code);
     }
@@ -44,7 +44,7 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
         (Some(key), _) => {
             let (client_id, _) =
                 settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID))?;
-            with_key(builder.client_id(client_id), key)?
+            with_key(builder.client_id(client_id), key, kid(settings)?)?
         }
         (None, Some((endpoint, origin))) => {
             let endpoint =
@@ -73,19 +73,49 @@ fn environment(settings: &Settings) -> Result<Environment, Error> {
     result.map_err(|error| unusable(Setting::Environment, origin).source(error).build())
 }
 
-fn with_key<S: Scope>(builder: CredentialsBuilder<S>, found: &Found) -> Result<CredentialsBuilder<S>, Error> {
-    match &found.content {
+/// The key id as it was set, with where.
+fn kid(settings: &Settings) -> Result<Option<(GivenKid, &Origin)>, Error> {
+    let Some((kid, origin)) = settings.text(Setting::Kid) else { return Ok(None) };
+    if kid.is_empty() {
+        return Err(unusable(Setting::Kid, origin).advice("it is blank").into());
+    }
+    Ok(Some((GivenKid::Overriding(kid.to_owned()), origin)))
+}
+
+fn with_key<S: Scope>(
+    builder: CredentialsBuilder<S>,
+    found: &Found,
+    kid: Option<(GivenKid, &Origin)>,
+) -> Result<CredentialsBuilder<S>, Error> {
+    let origin = &found.origin;
+    let file = match &found.content {
         Content::Text(text) => {
-            let key = SigningKey::detect(text.expose()).map_err(|error| {
-                let origin = &found.origin;
+            let key = key(text, kid.map(|(kid, _)| kid)).map_err(|error| {
                 Error::of(ErrorKind::Key, format!("the key in {origin} can't be used")).source(error).build()
             })?;
-            Ok(builder.key(key))
+            return Ok(builder.key(key));
         }
-        Content::KeyFile(path) => Ok(builder.key_file(path)),
+        Content::Unmet(advice) => return Err(unusable(Setting::Key, origin).advice(*advice).into()),
+        Content::KeyInSettings(path) if kid.as_ref().is_some_and(|(_, origin)| dotnet::is_kid_of(origin, path)) => {
+            return Ok(builder.key_source(KeyFile::with(path.clone(), dotnet::keys_with_kid)));
+        }
+        Content::KeyInSettings(path) => KeyFile::with(path.clone(), dotnet::keys),
+        Content::KeyFile(path) => KeyFile::new(path.clone()),
         #[cfg(feature = "pkcs12")]
-        Content::Pkcs12File(path, password) => Ok(builder.pkcs12_file(path, password.clone())),
-        Content::KeyInSettings(path) => Ok(builder.key_source(KeyFile::with(path.clone(), dotnet::keys))),
+        Content::Pkcs12File(path, password) => KeyFile::pkcs12(path.clone(), password.clone()),
+    };
+    Ok(builder.key_source(match kid {
+        Some((kid, _)) => file.named(kid),
+        None => file,
+    }))
+}
+
+fn key(text: &Secret, kid: Option<GivenKid>) -> Result<SigningKey, KeyError> {
+    let Some(kid) = kid else { return SigningKey::detect(text.expose()) };
+    let mut keys = kid.apply(SigningKey::detect_all(text.expose().as_bytes())?)?;
+    match (keys.len(), keys.pop()) {
+        (1, Some(key)) => Ok(key),
+        (count, _) => Err(KeyError::SeveralKeys(count)),
     }
 }
 
@@ -147,8 +177,9 @@ fn narrowed<S: Scope>(settings: &Settings, credentials: Credentials<S>) -> Resul
         request = request.on_behalf_of(organisation);
     }
     if let Some((text, origin)) = settings.text(Setting::Resource) {
-        let resource = Url::parse(text).map_err(|error| unusable(Setting::Resource, origin).source(error).build())?;
-        request = request.resource(&resource)?;
+        request = request.resource(text).map_err(|error| {
+            unusable(Setting::Resource, origin).advice(error.advice().to_owned()).source(error).build()
+        })?;
     }
     Ok(if &request == credentials.request() { credentials } else { credentials.with_request(request) })
 }

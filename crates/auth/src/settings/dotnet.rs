@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use altinn_core::Secret;
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::members::Members;
 use super::{Content, Origin, Setting, Settings};
 use crate::error::{Error, ErrorKind};
-use crate::key::{KeyError, SigningKey};
+use crate::key::{GivenKid, KeyError, SigningKey};
 
 const SECTION: &str = "MaskinportenSettings";
 
@@ -21,7 +21,7 @@ const MEMBERS: [(&str, Setting); 13] = [
     ("Jwk", Setting::Key),
     ("JwkBase64", Setting::Key),
     ("EncodedX509", Setting::Key),
-    ("Kid", Setting::Kid),
+    (KID, Setting::Kid),
     ("Scope", Setting::Scopes),
     ("Authority", Setting::Issuer),
     ("Resource", Setting::Resource),
@@ -29,104 +29,127 @@ const MEMBERS: [(&str, Setting); 13] = [
     ("UseAltinnTestOrg", Setting::TestOrganisation),
 ];
 
-/// Those that can't be met, with the reason.
-const REFUSED: [(&str, &str); 2] = [
-    ("EnterpriseUserName", "Altinn has no enterprise users any more: use a system user"),
-    ("CertificateStoreThumbprint", "export the key and its certificates from the store as PEM"),
-];
+/// Those that can't be met, with what to do instead.
+const ENTERPRISE_USER: (&str, &str) =
+    ("EnterpriseUserName", "Altinn has no enterprise users any more: use a system user");
+const THUMBPRINT: (&str, &str) =
+    ("CertificateStoreThumbprint", "export the key and its certificates from the store as PEM");
+const ALWAYS_EXCHANGED: &str = "tokens are always exchanged here: leave it out, or make it true";
 
 const PKCS12_PATH: &str = "CertificatePkcs12Path";
 #[cfg(feature = "pkcs12")]
 const PKCS12_PASSWORD: &str = "CertificatePkcs12Password";
+#[cfg(not(feature = "pkcs12"))]
+const NO_PKCS12: &str =
+    "turn on the feature pkcs12, or give the key and its certificates as PEM (openssl pkcs12 -nodes)";
 
 /// The first is how the original spells it.
 const EXCHANGE: [&str; 2] = ["ExhangeToAltinnToken", "ExchangeToAltinnToken"];
 
+const KID: &str = "Kid";
+
 pub(super) fn variables(settings: &mut Settings, lookup: &impl Fn(&str) -> Option<String>) {
-    // What can't be met is left to files: in variables it may be another program's.
-    for (member, setting) in MEMBERS {
-        // .NET does not tell small from capital letters here, and shells prefer the latter.
+    let find = |member: &str| {
         let name = format!("{SECTION}__{member}");
-        for name in [name.to_ascii_uppercase(), name] {
-            if let Some(value) = lookup(&name) {
-                settings.put(setting, Content::Text(translate(setting, value)), Origin::Variable(name));
-            }
+        // .NET does not tell small from capital letters here, and shells prefer the latter.
+        [name.to_ascii_uppercase(), name].into_iter().find_map(|name| lookup(&name).map(|value| (name, value)))
+    };
+    if let Some((name, store)) = find(PKCS12_PATH) {
+        #[cfg(feature = "pkcs12")]
+        let content = pkcs12(store, find(PKCS12_PASSWORD).map(|(_, password)| password));
+        #[cfg(not(feature = "pkcs12"))]
+        let content = {
+            drop(store);
+            Content::Unmet(NO_PKCS12)
+        };
+        settings.put(Setting::Key, content, Origin::Variable(name));
+    }
+    for (member, setting) in MEMBERS {
+        if let Some((name, value)) = find(member) {
+            settings.put(setting, Content::Text(translate(setting, value)), Origin::Variable(name));
         }
+    }
+    // A key that counts before it takes its place.
+    if let Some((name, _)) = find(THUMBPRINT.0) {
+        settings.put(Setting::Key, Content::Unmet(THUMBPRINT.1), Origin::Variable(name));
+    }
+    let unmet = find(ENTERPRISE_USER.0).map(|(name, _)| (name, ENTERPRISE_USER.1));
+    let unmet = unmet.or_else(|| {
+        let switched_off = |member| find(member).filter(|(_, value)| is_false(value));
+        EXCHANGE.into_iter().find_map(switched_off).map(|(name, _)| (name, ALWAYS_EXCHANGED))
+    });
+    if let Some((name, advice)) = unmet {
+        settings.unmet.get_or_insert((Origin::Variable(name), advice));
     }
 }
 
 pub(super) fn file(settings: &mut Settings, path: &Path) -> Result<(), Error> {
     let failed = || Error::of(ErrorKind::Config, format!("the settings file {} can't be used", path.display()));
     let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| failed().source(error).build())?);
-    let mut members = members(&bytes).ok_or_else(|| failed().advice("it is no JSON object").build())?;
-    for (member, advice) in REFUSED {
-        if take(&mut members, member).is_some() {
-            return Err(failed().advice(format!("{member}: {advice}")).into());
+    let members = Members::parse(&bytes, SECTION).ok_or_else(|| failed().advice("it is no JSON object").build())?;
+    let unmet = |member, advice| Err(failed().advice(format!("{member}: {advice}")).into());
+    for (member, advice) in [ENTERPRISE_USER, THUMBPRINT] {
+        if members.text(member).is_some() {
+            return unmet(member, advice);
         }
     }
-    #[cfg(not(feature = "pkcs12"))]
-    if take(&mut members, PKCS12_PATH).is_some() {
-        let advice = "turn on the feature pkcs12, or give the key and its certificates as PEM (openssl pkcs12 -nodes)";
-        return Err(failed().advice(format!("{PKCS12_PATH}: {advice}")).into());
+    if let Some(member) = EXCHANGE.into_iter().find(|member| members.text(member).is_some_and(|value| is_false(&value)))
+    {
+        return unmet(member, ALWAYS_EXCHANGED);
     }
-    #[cfg(feature = "pkcs12")]
-    if let Some(store) = take(&mut members, PKCS12_PATH) {
-        let password = Secret::new(take(&mut members, PKCS12_PASSWORD).unwrap_or_default());
-        let origin = Origin::File { path: path.to_owned(), member: Some(PKCS12_PATH) };
-        settings.put(Setting::Key, Content::Pkcs12File(store.into(), password), origin);
-    }
-    for member in EXCHANGE {
-        if take(&mut members, member).is_some_and(|value| value.eq_ignore_ascii_case("false")) {
-            return Err(failed().advice(format!("{member} is false, and tokens are always exchanged here")).into());
+    if let Some(store) = members.text(PKCS12_PATH) {
+        #[cfg(feature = "pkcs12")]
+        {
+            let password = members.text(PKCS12_PASSWORD).map(|password| password.to_string());
+            let origin = Origin::File { path: path.to_owned(), member: Some(PKCS12_PATH) };
+            settings.put(Setting::Key, pkcs12(store.to_string(), password), origin);
+        }
+        #[cfg(not(feature = "pkcs12"))]
+        {
+            drop(store);
+            return unmet(PKCS12_PATH, NO_PKCS12);
         }
     }
     for (member, setting) in MEMBERS {
-        let Some(value) = take(&mut members, member) else { continue };
+        let Some(value) = members.text(member) else { continue };
         let content = match setting {
             Setting::Key => Content::KeyInSettings(path.to_owned()),
-            _ => Content::Text(translate(setting, value)),
+            _ => Content::Text(translate(setting, value.to_string())),
         };
         settings.put(setting, content, Origin::File { path: path.to_owned(), member: Some(member) });
     }
     Ok(())
 }
 
+#[cfg(feature = "pkcs12")]
+fn pkcs12(path: String, password: Option<String>) -> Content {
+    Content::Pkcs12File(path.trim().into(), Secret::new(password.unwrap_or_default()))
+}
+
+fn is_false(value: &str) -> bool {
+    value.trim().eq_ignore_ascii_case("false")
+}
+
+/// Whether this is where such a file has the key id.
+pub(super) fn is_kid_of(origin: &Origin, file: &Path) -> bool {
+    matches!(origin, Origin::File { path, member: Some(KID) } if path == file)
+}
+
 /// The keys in a settings file.
 pub(super) fn keys(bytes: &[u8]) -> Result<Vec<SigningKey>, KeyError> {
-    let mut members = members(bytes).ok_or(KeyError::NotJwk)?;
-    let kid = take(&mut members, "Kid");
+    let members = Members::parse(bytes, SECTION).ok_or(KeyError::NotJwk)?;
     let names = MEMBERS.iter().filter(|(_, setting)| *setting == Setting::Key).map(|(member, _)| *member);
-    let text = names.filter_map(|name| take(&mut members, name)).next().ok_or(KeyError::Empty)?;
-    let keys = SigningKey::detect_all(Zeroizing::new(text).as_bytes())?;
-    Ok(match kid {
-        Some(kid) => keys.into_iter().map(|key| key.with_kid(kid.as_str())).collect(),
-        None => keys,
-    })
+    let text = names.filter_map(|name| members.text(name)).next().ok_or(KeyError::Empty)?;
+    SigningKey::detect_all(text.as_bytes())
 }
 
-fn members(bytes: &[u8]) -> Option<Map<String, Value>> {
-    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
-    let mut whole: Map<String, Value> = serde_json::from_str(text).ok()?;
-    match remove(&mut whole, SECTION) {
-        Some(Value::Object(section)) => Some(section),
-        Some(_) => None,
-        None => Some(whole),
+/// The same under the key id in that file, which may be replaced together with the key.
+pub(super) fn keys_with_kid(bytes: &[u8]) -> Result<Vec<SigningKey>, KeyError> {
+    let keys = keys(bytes)?;
+    match Members::parse(bytes, SECTION).and_then(|members| members.text(KID)) {
+        Some(kid) => GivenKid::Overriding(kid.to_string()).apply(keys),
+        None => Ok(keys),
     }
-}
-
-fn remove(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = members.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
-    members.remove(&key)
-}
-
-/// A member as text; `None` for one that is absent or blank.
-fn take(members: &mut Map<String, Value>, name: &str) -> Option<String> {
-    let text = match remove(members, name)? {
-        Value::String(text) => text,
-        Value::Null => return None,
-        other => other.to_string(),
-    };
-    (!text.trim().is_empty()).then_some(text)
 }
 
 /// A value in our words.

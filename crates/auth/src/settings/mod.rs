@@ -2,6 +2,7 @@
 
 mod assemble;
 mod dotnet;
+mod members;
 mod nais;
 mod origin;
 #[cfg(test)]
@@ -28,7 +29,9 @@ pub enum Setting {
     ClientId,
     /// The private key, in any form that [`SigningKey::detect`](crate::SigningKey::detect) knows.
     Key,
-    /// The key id, for a key that has none in it.
+    /// The id under which the key is registered, in place of one in the key and of its certificates. Of a set (JWKS)
+    /// with several keys it chooses the one that has it. Leave it out for a key that is replaced by one with another id
+    /// in it while the program runs.
     Kid,
     /// When the key ends, as [`CredentialsBuilder::key_expires`](crate::CredentialsBuilder::key_expires) has it: a date
     /// such as `2027-03-01`, or a time such as `2027-03-01T12:00:00Z`.
@@ -104,6 +107,8 @@ impl fmt::Display for Setting {
 #[derive(Clone, Default)]
 pub struct Settings {
     found: BTreeMap<Setting, Found>,
+    /// What asks for something that there is no setting for, with what to do instead.
+    unmet: Option<(Origin, &'static str)>,
 }
 
 #[derive(Clone)]
@@ -122,6 +127,8 @@ enum Content {
     /// The same for a PKCS#12 file with its password.
     #[cfg(feature = "pkcs12")]
     Pkcs12File(PathBuf, Secret),
+    /// What can't be met, with what to do instead. It fails where nothing counts before it.
+    Unmet(&'static str),
 }
 
 impl Settings {
@@ -162,7 +169,12 @@ impl Settings {
     /// | `ALTINN_TEST_ORGANISATION` | [`TestOrganisation`](Setting::TestOrganisation) |
     /// | `ALTINN_SERVICE_OWNER` | [`ServiceOwner`](Setting::ServiceOwner) |
     /// | `ALTINN_TOKEN` | [`Token`](Setting::Token) |
-    /// | `MaskinportenSettings__ClientId` and so on | as in [`settings_file`](Self::settings_file); those above count before them |
+    /// | `MaskinportenSettings__ClientId` and every other member | as in [`settings_file`](Self::settings_file); those above count before them |
+    ///
+    /// Those of `MaskinportenSettings` are looked up as they are spelled there, and in capitals. What can't be met among
+    /// them is an error of [`build`](Self::build): an enterprise user, and tokens that are not to be exchanged, unless
+    /// there is a [`Token`](Setting::Token); a certificate from Windows' store, and without the feature `pkcs12` one from
+    /// a file, unless there is another key.
     #[must_use]
     pub fn variables(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
@@ -171,18 +183,21 @@ impl Settings {
         self
     }
 
-    /// Takes what is in a folder of files with the names of those variables, each with one value in it: as NAIS mounts
-    /// them at `/var/run/secrets/nais.io/maskinporten`. The key is read again when its file changes.
+    /// Takes what is in a folder of files with the names of those variables, but for `MaskinportenSettings`, each with
+    /// one value in it: as NAIS mounts them at `/var/run/secrets/nais.io/maskinporten`. An empty file counts as none. The
+    /// key is read again when its file changes.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the folder or a file in it can't be read.
+    /// [`ErrorKind::Config`] when the folder or a file in it can't be read; for the key's own it is [`build`](Self::build)
+    /// that says so.
     pub fn folder(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
         nais::folder(&mut self, path.as_ref())?;
         Ok(self)
     }
 
     /// Takes what is in a JSON file with the settings of other clients of Altinn: an object `MaskinportenSettings`,
-    /// or its content alone. The names are compared without regard to case. The key is read again when the file changes.
+    /// or its content alone. The names are compared without regard to case. The key is read again when the file changes,
+    /// and with it its `Kid`, unless a key id from elsewhere counts before that.
     ///
     /// | member | |
     /// | --- | --- |
@@ -196,7 +211,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the file can't be read or is no such object, and for settings that can't be met:
-    /// enterprise users, which Altinn has no more, certificates from Windows' store, and without the feature `pkcs12`
+    /// enterprise users, which Altinn has no more, tokens that are not to be exchanged, certificates from Windows' store, and without the feature `pkcs12`
     /// those from a PKCS#12 file.
     pub fn settings_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
         dotnet::file(&mut self, path.as_ref())?;

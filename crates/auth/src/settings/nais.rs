@@ -48,16 +48,23 @@ pub(super) fn folder(settings: &mut Settings, folder: &Path) -> Result<(), Error
     };
     // Otherwise a wrong path would look like a folder without settings.
     std::fs::read_dir(folder).map_err(|error| failed(folder, error))?;
-    for (name, setting) in NAMES {
+    for (name, setting) in NAMES.into_iter().chain([(KEY_FILE, Setting::Key)]) {
         let path = folder.join(name);
-        let content = match std::fs::read_to_string(&path) {
-            Ok(text) if text.trim().is_empty() => continue,
-            Ok(_) if setting == Setting::Key => Content::KeyFile(path.clone()),
-            Ok(text) => Content::Text(Secret::new(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed(&path, error)),
+        let content = match name {
+            // Not read here: only the reader of keys overwrites what it has read.
+            CLIENT_JWK => std::fs::metadata(&path).map(|file| (file.len() > 0).then(|| Content::KeyFile(path.clone()))),
+            _ => std::fs::read_to_string(&path).map(|text| match name {
+                _ if text.trim().is_empty() => None,
+                KEY_FILE => Some(Content::KeyFile(text.trim().into())),
+                _ => Some(Content::Text(Secret::new(text))),
+            }),
         };
-        settings.put(setting, content, Origin::File { path, member: None });
+        match content {
+            Ok(Some(content)) => settings.put(setting, content, Origin::File { path, member: None }),
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&path, error)),
+        }
     }
     Ok(())
 }

@@ -348,7 +348,7 @@ proptest! {
         });
         let _ = settings.build::<Read>();
         let _ = settings.set(Setting::Environment, "tt02").build::<ReadWrite>();
-        let _ = dotnet::keys(json.as_bytes());
-        let _ = dotnet::keys(serde_json::json!({ "Jwk": json, "Kid": json }).to_string().as_bytes());
+        let _ = dotnet::keys_with_kid(json.as_bytes());
+        let _ = dotnet::keys_with_kid(serde_json::json!({ "Jwk": json, "Kid": json }).to_string().as_bytes());
     }
 }

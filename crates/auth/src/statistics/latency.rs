@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// From a quick answer to the longest that a call may take.
-const BOUNDS: [Duration; 8] = [
+const BOUNDS: [Duration; 9] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
     Duration::from_millis(250),
@@ -16,6 +16,7 @@ const BOUNDS: [Duration; 8] = [
     Duration::from_millis(2500),
     Duration::from_secs(5),
     Duration::from_secs(10),
+    Duration::from_secs(20),
 ];
 
 /// How long the calls to one address took, as a histogram.
@@ -39,7 +40,7 @@ impl Latency {
         self.sum
     }
 
-    /// Upper bounds, from 50 ms to 10 s, each with how many calls took no longer, those of the smaller bounds among
+    /// Upper bounds, from 50 ms to 20 s, each with how many calls took no longer, those of the smaller bounds among
     /// them: as Prometheus has its buckets. The one without a bound is [`count`](Self::count).
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
         BOUNDS.iter().zip(&self.counts).scan(0, |below, (bound, count)| {
@@ -93,7 +94,7 @@ mod tests {
             histogram.note(Duration::from_millis(millis));
         }
         let latency = histogram.snapshot();
-        assert_eq!(latency.buckets().map(|(_, count)| count).collect::<Vec<_>>(), [2, 3, 3, 3, 4, 4, 4, 5]);
+        assert_eq!(latency.buckets().map(|(_, count)| count).collect::<Vec<_>>(), [2, 3, 3, 3, 4, 4, 4, 5, 6]);
         assert_eq!((latency.count(), latency.sum()), (7, Duration::from_millis(81_003)));
         assert!(latency.buckets().map(|(bound, _)| bound).is_sorted());
     }

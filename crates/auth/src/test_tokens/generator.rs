@@ -4,6 +4,7 @@ use altinn_core::{Environment, OrgNumber, Secret};
 use url::Url;
 
 use super::answer;
+use crate::askable::{self, Beside};
 use crate::call;
 use crate::error::{Error, ErrorKind};
 use crate::moment::Moment;
@@ -12,12 +13,14 @@ use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 use crate::token::AltinnToken;
 
+const SOURCE: &str = "the test-token generator";
 const SERVICE: &str = "https://altinn-testtools-token-generator.azurewebsites.net/api/";
 /// The environments that take its tokens.
 const ENVIRONMENTS: [&str; 6] = ["at21", "at22", "at23", "at24", "tt02", "yt01"];
 
 /// Altinn's generator of test tokens: Altinn tokens of any service owner, for the test environments alone, without
-/// Maskinporten. Altinn's own tests use it.
+/// Maskinporten. Altinn's own tests use it. They are for one service owner:
+/// [other requests](crate::Credentials::with_request), such as on behalf of others, are [`ErrorKind::Config`].
 ///
 /// ```
 /// use altinn_auth::{Credentials, Error, TestTokenGenerator};
@@ -100,12 +103,13 @@ impl TestTokenGenerator {
             .append_pair("orgNo", self.organisation.as_str());
         let from = Moment::now();
         let call = self.http.get(address).basic_auth(&self.user, Some(self.password.expose()));
-        answer::token("the test-token generator", &answer::ask(call).await?, from)
+        answer::token(SOURCE, &answer::ask(call).await?, from)
     }
 }
 
 impl TokenProvider for TestTokenGenerator {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
+        askable::check(request, SOURCE, Beside::Nothing)?;
         retry::run(&Budget::start(), &self.address, || self.attempt(request)).await
     }
 }

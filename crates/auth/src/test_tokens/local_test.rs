@@ -3,6 +3,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::answer;
+use crate::askable::{self, Beside};
 use crate::call;
 use crate::error::{Error, ErrorKind};
 use crate::moment::Moment;
@@ -11,7 +12,10 @@ use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 use crate::token::AltinnToken;
 
-/// The tokens that LocalTest makes for itself: it has neither Maskinporten nor an exchange.
+const SOURCE: &str = "LocalTest";
+
+/// The tokens that LocalTest makes for itself: it has neither Maskinporten nor an exchange. They are for one service owner:
+/// [other requests](crate::Credentials::with_request), such as on behalf of others, are [`ErrorKind::Config`].
 ///
 /// ```
 /// use altinn_auth::{Credentials, Error, LocalTest};
@@ -51,7 +55,6 @@ impl LocalTest {
     }
 
     async fn attempt(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        const SOURCE: &str = "LocalTest";
         let scope = request.scope();
         let from = Moment::now();
         let newer = self.address("Home/auth/serviceowner", &[("scope", &scope)])?;
@@ -80,6 +83,7 @@ impl LocalTest {
 
 impl TokenProvider for LocalTest {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
+        askable::check(request, SOURCE, Beside::Nothing)?;
         retry::run(&Budget::start(), &self.platform, || self.attempt(request)).await
     }
 }

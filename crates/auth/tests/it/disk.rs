@@ -1,9 +1,11 @@
 //! Tokens on disk, as seen by one process after another.
 
+use std::time::Duration;
+
 use altinn_auth::{Credentials, DiskCache, SigningKey};
 use altinn_core::{Read, ReadWrite, Scope};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stub::{EXCHANGE, JWK, Reply, Stub, altinn_token, jwt};
 
@@ -158,4 +160,69 @@ async fn a_refused_token_is_replaced_by_one_process_and_the_others_take_the_new_
     two.invalidate(&two.token().await.unwrap());
     assert_eq!(two.token().await.unwrap().expose(), second.expose());
     assert_eq!(stub.count(EXCHANGE), 2);
+}
+
+#[tokio::test]
+async fn who_wants_tokens_to_end_with_maskinporten_s_takes_none_that_lasts_longer() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (bound, exchanges) in [(false, 1), (true, 2), (false, 2), (true, 2)] {
+        let cache = DiskCache::at(folder.path().join("tokens")).unwrap();
+        let builder = Credentials::<Read>::builder(stub.environment()).client_id("c").disk_cache(cache);
+        let builder = builder.key(SigningKey::from_jwk(JWK).unwrap()).bound_to_maskinporten(bound);
+        let token = builder.build().unwrap().token().await.unwrap();
+        assert_eq!(token.lifetime() <= Duration::from_secs(120), bound);
+        assert_eq!(stub.count(EXCHANGE), exchanges);
+    }
+}
+
+/// Makes the one token in the folder as much older.
+fn age(folder: &tempfile::TempDir, seconds: i64) {
+    let file = std::fs::read_dir(folder.path().join("tokens")).unwrap().next().unwrap().unwrap().path();
+    let mut entry: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    entry["asked"] = (entry["asked"].as_i64().unwrap() - seconds).into();
+    std::fs::write(&file, entry.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_token_in_a_file_is_as_old_as_it_is_and_too_old_for_a_long_call() {
+    let numbered =
+        |number: u64| Reply::new(200, jwt(&json!({"iat": number, "exp": 1800 + number, "urn:altinn:org": "ttd"})));
+    let stub = Stub::of_legs(Vec::new(), (1..9).map(numbered).collect()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = process::<Read>(&stub, &folder, "c").token().await.unwrap();
+    age(&folder, 1000);
+    let credentials = process::<Read>(&stub, &folder, "c");
+    let token = credentials.token().await.unwrap();
+    assert_eq!((token.expose(), token.lifetime().as_secs()), (first.expose(), 1740));
+    assert!(token.remaining() <= Duration::from_secs(740), "{token:?}");
+    assert_eq!(credentials.token_lasting(Duration::from_secs(600)).await.unwrap().expose(), first.expose());
+    assert_eq!(stub.count(EXCHANGE), 1);
+
+    // Without one in memory, too, though the file is read first.
+    let least = Duration::from_secs(1200);
+    let second = process::<Read>(&stub, &folder, "c").token_lasting(least).await.unwrap();
+    assert_ne!(second.expose(), first.expose());
+    assert!(second.remaining() >= least, "{second:?}");
+    assert_eq!(stub.count(EXCHANGE), 2);
+
+    // Neither the one in memory nor the newer one in the file lasts long enough.
+    age(&folder, 700);
+    let third = credentials.token_lasting(least).await.unwrap();
+    assert!(![first.expose(), second.expose()].contains(&third.expose()));
+    assert!(third.remaining() >= least, "{third:?}");
+    assert_eq!(stub.count(EXCHANGE), 3);
+}
+
+#[tokio::test]
+async fn a_token_in_a_file_that_is_about_to_end_is_replaced() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    process::<Read>(&stub, &folder, "c").token().await.unwrap();
+    for (seconds, exchanges) in [(1690, 1), (25, 2)] {
+        age(&folder, seconds);
+        let token = process::<Read>(&stub, &folder, "c").token().await.unwrap();
+        assert!(token.remaining() > Duration::from_secs(30), "{token:?}");
+        assert_eq!(stub.count(EXCHANGE), exchanges);
+    }
 }

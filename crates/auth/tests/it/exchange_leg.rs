@@ -78,14 +78,37 @@ async fn passing_trouble_is_waited_out_with_the_same_maskinporten_token() {
 
 #[tokio::test]
 async fn other_refusals_are_not_tried_again() {
-    for (status, words) in [(400, "trusted token providers"), (403, ""), (404, ""), (410, "enterprise users")] {
+    for (status, words) in [
+        (400, "trusted token providers"),
+        (403, "proxy"),
+        (404, "platform"),
+        (410, "enterprise users"),
+        (418, "platform"),
+    ] {
         let body = "Invalid token provider: x. trusted token providers are";
         let (stub, error) = failure(vec![Reply::new(status, if status == 400 { body } else { "" })]).await;
         assert_eq!((error.kind(), error.status().map(|s| s.as_u16())), (ErrorKind::Exchange, Some(status)));
         assert!(error.to_string().contains(words), "{error}");
         assert!(!error.is_transient());
+        assert!(!error.advice().is_empty(), "{error}");
         assert_eq!(stub.count(EXCHANGE), 1);
     }
+}
+
+/// As the exchange answers to `test=1`.
+#[tokio::test]
+async fn what_is_wrong_with_a_parameter_is_said_and_what_to_do_about_it() {
+    let problem = json!({
+        "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+        "errors": {"test": ["The value '1' is not valid."]},
+        "traceId": "00-0af7-b7ad-00",
+    });
+    let (_, error) = failure(vec![Reply::json(400, &problem)]).await;
+    assert_eq!(error.description(), Some("test: The value '1' is not valid."));
+    assert_eq!(error.trace_id(), Some("00-0af7-b7ad-00"));
+    assert!(error.advice().contains("addresses of the platform"), "{error}");
 }
 
 #[tokio::test]

@@ -318,6 +318,26 @@ async fn a_mounted_settings_file_holds_the_registered_key() {
     }
 }
 
+#[tokio::test]
+async fn a_settings_file_s_key_and_key_id_are_replaced_together() {
+    let fixture = Fixture::new(NewClient::new(TTD).fresh_key()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("maskinporten-settings.json");
+    let (url, client_id) = (fixture.emulator.url(), fixture.client.client_id());
+    let mut jwk: Value = serde_json::from_str(fixture.client.jwk()).unwrap();
+    let kid = jwk.as_object_mut().unwrap().remove("kid").unwrap();
+    let write = |jwk: &str, kid: &Value| {
+        let members = json!({ "clientId": client_id, "environment": url, "jwk": jwk, "kid": kid });
+        std::fs::write(&path, members.to_string()).unwrap();
+    };
+    write(JWK, &"not-registered-yet".into());
+    let credentials = Settings::new().settings_file(&path).unwrap().build::<Read>().unwrap();
+    assert_eq!(credentials.token().await.unwrap_err().kind(), ErrorKind::KeyRejected);
+    write(&jwk.to_string(), &kid);
+    credentials.forget_refusal();
+    assert!(credentials.token().await.is_ok());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_key_file_that_others_can_read_is_refused_where_that_is_wanted() {

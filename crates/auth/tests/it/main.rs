@@ -24,6 +24,7 @@ mod preflight;
 mod processes;
 mod redaction;
 mod requests;
+mod settings;
 mod sources;
 mod statistics;
 mod streams;

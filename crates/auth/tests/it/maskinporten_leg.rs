@@ -196,3 +196,14 @@ async fn an_unreachable_host_is_a_transport_error() {
     assert!(error.is_transient());
     assert!(error.to_string().contains("Maskinporten can't be reached"), "{error}");
 }
+
+#[tokio::test]
+async fn a_refusal_without_a_code_and_in_unknown_words_has_a_cause_and_a_remedy() {
+    for (error, advice) in [("invalid_request", "client id"), ("invalid_grant", "clock")] {
+        let body = serde_json::json!({"error": error, "error_description": "Invalid assertion. Something else."});
+        let (stub, failure) = failure(vec![Reply::json(400, &body)]).await;
+        assert_eq!((failure.oauth_error(), failure.code()), (Some(error), None));
+        assert!(failure.advice().contains(advice), "{failure}");
+        assert_eq!(stub.count("/token"), 1);
+    }
+}

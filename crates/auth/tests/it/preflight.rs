@@ -123,7 +123,7 @@ async fn tokens_from_elsewhere_are_held_against_the_expected_service_owner_once_
         }
         assert!(own.0.load(Ordering::SeqCst) <= 1);
     }
-    for (credentials, own) in expecting("skd", &token) {
+    for ((credentials, own), ready_made) in expecting("skd", &token).into_iter().zip([true, false]) {
         for _ in 0..3 {
             let error = credentials.token().await.unwrap_err();
             assert_eq!((error.kind(), error.leg()), (ErrorKind::WrongOrgCode, None));
@@ -134,8 +134,9 @@ async fn tokens_from_elsewhere_are_held_against_the_expected_service_owner_once_
         }
         // What would come again is not asked for again.
         assert!(own.0.load(Ordering::SeqCst) <= 1);
-        // On behalf of others the token is to name them.
-        assert!(credentials.on_behalf_of("405003309".parse().unwrap()).token().await.is_ok());
+        // On behalf of others the token is to name them, which a ready-made one doesn't.
+        let result = credentials.on_behalf_of("405003309".parse().unwrap()).token().await;
+        assert_eq!(result.err().map(|error| error.kind()), ready_made.then_some(ErrorKind::Config));
     }
     for silent in [jwt(&json!({"iat": 1, "exp": 9_000_000_000_u64})), "opaque".to_owned()] {
         for (credentials, _) in expecting("ttd", &silent) {

@@ -19,7 +19,7 @@ const FOLDER: &str = "ALTINN_TEST_FOLDER";
 
 const WAITS: &str = "another process is fetching the same token; waiting";
 /// How long a process waits for another, at most.
-const BOUND: Duration = Duration::from_secs(15);
+const BOUND: Duration = Duration::from_secs(30);
 
 fn credentials(server: &str, folder: &Path) -> Credentials<Read> {
     Credentials::builder(Environment::emulator(server).unwrap())

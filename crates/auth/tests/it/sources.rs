@@ -1,6 +1,13 @@
 //! Tokens from elsewhere than a key of our own.
 
-use altinn_auth::{Credentials, ErrorKind, LocalTest, Setting, Settings, TestTokenGenerator};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use altinn_auth::{
+    AltinnToken, Credentials, Error, ErrorKind, LocalTest, Setting, Settings, SystemUser, TestTokenGenerator,
+    TokenProvider, TokenRequest,
+};
 use altinn_core::{Environment, OrgNumber, Read, ReadWrite};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -40,19 +47,121 @@ async fn a_sidecar_is_asked_in_its_own_words_and_its_token_is_exchanged() {
     let token = credentials.maskinporten_token().await.unwrap();
     assert_eq!(stub.received(EXCHANGE)[0].bearer(), token.expose());
 
-    let request = credentials.request().clone().resource(&"https://api.example/".parse().unwrap()).unwrap();
+    let request = credentials.request().clone().resource("https://api.example").unwrap();
     credentials.with_request(request).token().await.unwrap();
     let body: Value = serde_json::from_str(&stub.received(SIDECAR)[2].body).unwrap();
-    assert_eq!(body["resource"], "https://api.example/");
+    assert_eq!(body["resource"], "https://api.example");
 }
 
 #[tokio::test]
 async fn what_a_sidecar_can_t_ask_for_is_refused_before_it_is_asked() {
     let (stub, credentials) = sidecar(Vec::new()).await;
-    let error = credentials.on_behalf_of(ttd()).token().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.advice().contains("key"), "{error}");
+    let request = || credentials.request().clone();
+    let both = ["https://a.example/", "https://b.example/"];
+    let both = both.into_iter().fold(request(), |request, api| request.resource(api).unwrap());
+    for (request, words) in [
+        (request().on_behalf_of(ttd()), "another organisation"),
+        (request().person("01017012345".parse().unwrap()), "a person"),
+        (request().claim("a", "b").unwrap(), "claims of your own"),
+        (both, "several resources"),
+    ] {
+        let error = credentials.with_request(request).token().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(words) && error.advice().contains("key"), "{error}");
+    }
     assert_eq!(stub.count(SIDECAR), 0);
+}
+
+#[tokio::test]
+async fn a_sidecar_is_asked_for_a_system_user_s_token() {
+    let (stub, credentials) = sidecar(Vec::new()).await;
+    let user = SystemUser::new(ttd()).external_reference("a").unwrap();
+    credentials.for_system_user(user).token().await.unwrap();
+    let details = json!([{
+        "type": "urn:altinn:systemuser",
+        "systemuser_org": {"authority": "iso6523-actorid-upis", "ID": "0192:405003309"},
+        "externalRef": "a",
+    }]);
+    assert_eq!(asked(&stub, 0)["authorization_details"], details);
+}
+
+#[tokio::test]
+async fn a_sidecar_is_not_to_give_a_refused_token_again() {
+    let unauthorized = Reply::new(401, "");
+    let stub = Stub::start(move |request, before| match request.target.as_str() {
+        SIDECAR => Reply::granted(),
+        EXCHANGE if before < 3 => unauthorized.clone(),
+        _ => Reply::exchanged(),
+    })
+    .await;
+    let builder = Credentials::<ReadWrite>::builder(stub.environment());
+    let credentials = builder.token_sidecar(stub.url("api/v1/token").parse().unwrap()).build().unwrap();
+    let skips = |calls: std::ops::Range<usize>| -> Vec<_> {
+        calls.map(|call| asked(&stub, call).get("skip_cache").cloned()).collect()
+    };
+    let yes = || Some(Value::from(true));
+    assert_eq!(credentials.token().await.unwrap_err().kind(), ErrorKind::Exchange);
+    assert_eq!(skips(0..2), [None, yes()]);
+    // The last one was refused as well.
+    let altinn = credentials.token().await.unwrap();
+    assert_eq!(skips(2..4), [yes(), yes()]);
+
+    let token = credentials.maskinporten_token().await.unwrap();
+    credentials.invalidate_maskinporten(&token);
+    credentials.maskinporten_token().await.unwrap();
+    credentials.invalidate_maskinporten(&token);
+    credentials.invalidate(&altinn);
+    credentials.token().await.unwrap();
+    assert_eq!((skips(4..5), stub.count(SIDECAR)), (vec![yes()], 5));
+    // Of another request nothing was refused.
+    let request = credentials.request().clone().resource("https://api.example/").unwrap();
+    credentials.with_request(request).token().await.unwrap();
+    assert_eq!(skips(5..6), [None]);
+}
+
+/// The body of a call to the sidecar.
+fn asked(stub: &Stub, call: usize) -> Value {
+    serde_json::from_str(&stub.received(SIDECAR)[call].body).unwrap()
+}
+
+/// Requests for more than scopes, and what each asks for.
+fn more_than_scopes(request: &TokenRequest) -> [(TokenRequest, &'static str); 5] {
+    let request = || request.clone();
+    [
+        (request().on_behalf_of(ttd()), "another organisation"),
+        (request().person("01017012345".parse().unwrap()), "a person"),
+        (request().system_user(SystemUser::new(ttd())), "a system user"),
+        (request().resource("https://api.example/").unwrap(), "a resource"),
+        (request().claim("a", "b").unwrap(), "claims of your own"),
+    ]
+}
+
+#[tokio::test]
+async fn a_source_of_one_organisation_s_tokens_has_none_for_another_identity() {
+    let stub = Stub::start(|_, _| Reply::exchanged()).await;
+    let (here, tt02) = (stub.environment(), Environment::tt02());
+    let local = LocalTest::new(&here, "ttd", ttd()).unwrap();
+    let generator = TestTokenGenerator::new(&tt02, "ttd", ttd(), "u", "p").unwrap();
+    let generator = generator.at(stub.url("api/").parse().unwrap()).unwrap();
+    for (credentials, calls) in [
+        (Credentials::<Read>::with_token(here.clone(), jwt(&json!({"iat": 1_000, "scope": BOTH_SCOPES}))), 0),
+        (Credentials::from_provider(here, local), 1),
+        (Credentials::from_provider(tt02, generator), 1),
+    ] {
+        let before = count(&stub);
+        for (request, words) in more_than_scopes(credentials.request()) {
+            let error = credentials.with_request(request).token().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        assert_eq!(count(&stub), before);
+        credentials.token().await.unwrap();
+        assert_eq!(count(&stub), before + calls);
+    }
+}
+
+fn count(stub: &Stub) -> usize {
+    stub.count("/Home/auth/serviceowner") + stub.count("/api/GetEnterpriseToken")
 }
 
 #[tokio::test]
@@ -136,5 +245,38 @@ async fn what_is_no_token_is_said_with_the_source_s_words() {
         assert_eq!((error.kind(), error.status()), (ErrorKind::Exchange, StatusCode::from_u16(status).ok()));
         assert!(error.to_string().contains(words), "{error}");
         assert_eq!(stub.count("/Home/auth/serviceowner"), 1);
+    }
+}
+
+/// Fails for good, or for the moment.
+#[derive(Debug)]
+struct Failing {
+    asked: Arc<AtomicUsize>,
+    transient: bool,
+}
+
+impl TokenProvider for Failing {
+    async fn fetch(&self, _request: &TokenRequest) -> Result<AltinnToken, Error> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(Error::provider(std::io::Error::other("no such account"), self.transient))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_of_one_s_own_that_refuses_for_good_is_not_asked_again_at_once() {
+    for (transient, expected) in [(false, [1, 2]), (true, [10, 20])] {
+        let asked = Arc::<AtomicUsize>::default();
+        let source = Failing { asked: Arc::clone(&asked), transient };
+        let credentials: Credentials<Read> = Credentials::from_provider(Environment::tt02(), source);
+        for expected in expected {
+            for _ in 0..10 {
+                assert_eq!(credentials.token().await.unwrap_err().kind(), ErrorKind::Provider);
+            }
+            assert_eq!(asked.load(Ordering::SeqCst), expected);
+            tokio::time::advance(Duration::from_secs(30)).await;
+        }
+        credentials.forget_refusal();
+        credentials.token().await.unwrap_err();
+        assert_eq!(asked.load(Ordering::SeqCst), expected[1] + 1);
     }
 }

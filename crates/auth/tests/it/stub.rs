@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use altinn_auth::{Credentials, SigningKey};
 use altinn_core::{Environment, ReadWrite};
@@ -63,6 +64,8 @@ pub(crate) enum Reply {
     Drop,
     /// Keeps the connection open without a word.
     Never,
+    /// Answers late.
+    After(Duration, Box<Self>),
     /// Answers once the test says so.
     When(watch::Receiver<bool>, Box<Self>),
 }
@@ -207,11 +210,15 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
         }
         reply = *then;
     }
+    if let Reply::After(pause, then) = reply {
+        tokio::time::sleep(pause).await;
+        reply = *then;
+    }
     let (status, headers, body, missing) = match reply {
         Reply::Answer { status, headers, body } => (status, headers, body, 0),
         Reply::Truncated { body, missing } => (200, Vec::new(), body, missing),
         Reply::Drop => return,
-        Reply::Never | Reply::When(..) => return std::future::pending().await,
+        Reply::Never | Reply::When(..) | Reply::After(..) => return std::future::pending().await,
     };
     let mut text = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len() + missing);
     for (name, value) in headers {

@@ -51,9 +51,9 @@ async fn a_token_is_waited_for_for_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_exchange_is_waited_for_for_ten_seconds() {
+async fn the_exchange_is_waited_for_for_twenty_seconds() {
     let (stub, took) = wait(EXCHANGE, false).await;
-    assert_within(took, 10, 12);
+    assert_within(took, 20, 22);
     assert_eq!((stub.count("/token"), stub.count(EXCHANGE)), (1, 2));
 }
 
@@ -80,4 +80,15 @@ async fn a_connection_is_waited_for_for_five_seconds() {
     // Three tries with a pause of at most two seconds between.
     assert_eq!(connections.load(Ordering::SeqCst), 3);
     assert_within(started.elapsed(), 15, 18);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_that_takes_ten_seconds_to_say_no_is_heard_out_twice() {
+    let refusal = Reply::json(401, &serde_json::json!({"title": "Unauthorized", "status": 401}));
+    let late = Reply::After(Duration::from_secs(12), Box::new(refusal));
+    let stub = Stub::of_legs(Vec::new(), vec![late; 9]).await;
+    let error = stub.credentials().token().await.unwrap_err();
+    assert_eq!((error.kind(), error.status().map(|status| status.as_u16())), (ErrorKind::Exchange, Some(401)));
+    assert!(error.advice().contains("list of organisations"), "{error}");
+    assert_eq!((stub.count("/token"), stub.count(EXCHANGE)), (2, 2));
 }

@@ -1,0 +1,27 @@
+use super::ring::identified;
+use super::{KeyError, SigningKey};
+
+/// A key id that is given beside the keys.
+#[derive(Debug, Clone)]
+pub(crate) enum GivenKid {
+    /// For keys that Maskinporten could not find otherwise.
+    ForUnnamed(String),
+    /// In place of what a key has of its own, certificates among it. Of several keys it chooses the one that has it.
+    Overriding(String),
+}
+
+impl GivenKid {
+    pub(crate) fn apply(&self, keys: Vec<SigningKey>) -> Result<Vec<SigningKey>, KeyError> {
+        let count = keys.len();
+        let keys: Vec<_> = match self {
+            Self::ForUnnamed(kid) => {
+                keys.into_iter().map(|key| if identified(&key) { key } else { key.with_kid(kid) }).collect()
+            }
+            Self::Overriding(kid) if count > 1 => {
+                keys.into_iter().filter(|key| key.kid() == Some(kid.trim())).collect()
+            }
+            Self::Overriding(kid) => keys.into_iter().map(|key| key.with_kid(kid)).collect(),
+        };
+        if keys.is_empty() { Err(KeyError::NoSuchKid(count)) } else { Ok(keys) }
+    }
+}
