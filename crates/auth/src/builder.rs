@@ -149,7 +149,8 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
-    /// A token sidecar that holds the key, as NAIS has it, in place of a client id and a key of one's own.
+    /// A token sidecar that holds the key, as NAIS has it, in place of a client id and a key of one's own. It gives tokens
+    /// for one resource and for system users, but none on behalf of another organisation.
     ///
     /// `endpoint`: what NAIS gives as `NAIS_TOKEN_ENDPOINT`, a plain address on this computer.
     pub fn token_sidecar(mut self, endpoint: Url) -> Self {
