@@ -1,5 +1,5 @@
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -148,10 +148,24 @@ fn slices(mut rest: Bytes) -> Chunks {
     Box::pin(futures::stream::iter(std::iter::from_fn(next)))
 }
 
+/// Read piece by piece in another thread, straight into what is sent: an asynchronous file would copy each piece once
+/// more, which is felt at the rate of a disk.
 async fn file_stream(path: &Path) -> Result<Chunks, PayloadError> {
-    let mut file = tokio::fs::File::open(path).await.map_err(PayloadError::Read)?;
-    file.set_max_buf_size(CHUNK);
-    Ok(Box::pin(chunks(file)))
+    let path = path.to_owned();
+    let file = aside(move || std::fs::File::open(path)).await.map_err(PayloadError::Read)?;
+    Ok(Box::pin(futures::stream::try_unfold(file, |mut file| async move {
+        let read = move || {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            (&mut file).take(CHUNK as u64).read_to_end(&mut chunk)?;
+            Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), file)))
+        };
+        aside(read).await
+    })))
+}
+
+/// Runs what waits for the file system where it may wait.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn chunks(reader: impl AsyncRead + Unpin + Send + 'static) -> impl Stream<Item = io::Result<Bytes>> + Send {
