@@ -93,25 +93,12 @@ impl Exchanged {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a new token in place of what was known.
-    fn keep(&self, request: &TokenRequest, token: MaskinportenToken) {
-        let mut kept = self.all_kept();
-        kept.remove(request);
-        put(&mut kept, request, Kept::Token(token).good().cloned().map(Kept::Token));
-    }
-
-    /// Notes that the last token for `request` was refused.
-    fn refuse(&self, request: &TokenRequest) {
-        let mut kept = self.all_kept();
-        kept.remove(request);
-        put(&mut kept, request, Some(Kept::Refused));
-    }
-
     /// Forgets `token`, unless a newer one is kept for `request`.
     pub(crate) fn invalidate(&self, request: &TokenRequest, token: &MaskinportenToken) {
-        let newer = self.all_kept().get(request).and_then(Kept::good).is_some_and(|kept| !kept.is(token));
+        let mut kept = self.all_kept();
+        let newer = kept.get(request).and_then(Kept::good).is_some_and(|kept| !kept.is(token));
         if !newer {
-            self.refuse(request);
+            put(&mut kept, request, Kept::Refused);
         }
     }
 
@@ -123,12 +110,12 @@ impl Exchanged {
         let renew = matches!(self.all_kept().get(request), Some(Kept::Refused));
         let token = self.maskinporten.token(request, renew, budget).await?;
         // Once the scope is on the client, a token of before would still be without it.
-        preflight::scopes(request, &token).inspect_err(|_| self.refuse(request))?;
+        preflight::scopes(request, &token).inspect_err(|_| put(&mut self.all_kept(), request, Kept::Refused))?;
         if let Some(scope) = preflight::surplus(request, &token) {
             let client_id = self.maskinporten.client_id();
             tracing::warn!(client_id, scope, "Maskinporten granted more than was asked for");
         }
-        self.keep(request, token.clone());
+        put(&mut self.all_kept(), request, Kept::Token(token.clone()));
         Ok(token)
     }
 
@@ -141,15 +128,15 @@ impl Exchanged {
     ) -> Result<AltinnToken, Error> {
         let result = self.exchange.token(token, budget).await;
         if result.as_ref().is_err_and(|error| error.retry() == Retry::WithNewToken) {
-            self.refuse(request);
+            self.invalidate(request, token);
         }
         result.map(|altinn| if self.bound { altinn.limited_to(token.remaining()) } else { altinn })
     }
 }
 
-/// Puts something in if there is room, once what is of no use any more is gone.
-fn put(kept: &mut HashMap<TokenRequest, Kept>, request: &TokenRequest, value: Option<Kept>) {
-    let Some(value) = value else { return };
+/// Puts something in place of what was known, if there is room once what is of no use any more is gone.
+fn put(kept: &mut HashMap<TokenRequest, Kept>, request: &TokenRequest, value: Kept) {
+    kept.remove(request);
     if kept.len() >= MOST_KEPT {
         kept.retain(|_, kept| kept.good().is_some());
     }

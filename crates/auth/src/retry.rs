@@ -56,11 +56,10 @@ pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
     step: impl FnMut() -> F,
 ) -> Result<T, Error> {
     let host = Host::of(address);
-    let pass = host.pass(budget).await?;
+    let _pass = host.pass(budget).await?;
     let begun = Instant::now();
     let result = tries(budget, step).await;
     host.note(begun, &result);
-    drop(pass);
     result
 }
 

@@ -94,10 +94,8 @@ async fn exchanged(
 
     let altinn = report.value(CheckStep::Exchange, source.exchange(request, &token, &budget).await)?;
     report.pass(CheckStep::Exchange, format!("{} s", altinn.lifetime().as_secs()));
-    let expected = source.check_org(request, &altinn).and_then(|()| match owner {
-        Some(_) => preflight::org(request, owner, &altinn, Some(Leg::Exchange)),
-        None => Ok(()),
-    });
+    let expected = source.check_org(request, &altinn);
+    let expected = expected.and_then(|()| preflight::org(request, owner, &altinn, Some(Leg::Exchange)));
     org(expected, &altinn, report)
 }
 

@@ -63,13 +63,12 @@ impl Folder {
 
     /// The lock of a file, which is made if it is absent. `None` while another holds it, or has just given it back.
     pub(super) fn try_lock_at(&self, path: &Path) -> io::Result<Option<Lock>> {
-        let opened = match create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open_own(path),
-            created => created,
-        };
-        let file = match opened {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
+        let file = match create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.open_own(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                opened => opened?,
+            },
+            created => created?,
         };
         match file.try_lock() {
             Ok(()) => Ok(is_in_place(&file, path).then(|| Lock { _file: file, path: path.to_owned() })),
@@ -159,6 +158,15 @@ mod tests {
         assert_eq!(begun.elapsed(), Duration::ZERO);
         assert_eq!(fs::read_to_string(elsewhere).unwrap(), "text");
         assert!(!place.path().join("absent").exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_folder_that_is_gone_has_no_lock_to_wait_for() {
+        let (_place, folder) = folder();
+        fs::remove_dir(folder.lock_file("one").parent().unwrap()).unwrap();
+        let begun = Instant::now();
+        assert!(folder.lock("one").await.is_none());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test]

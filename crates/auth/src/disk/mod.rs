@@ -32,8 +32,8 @@ const MOST_GIVEN: usize = 1000;
 ///
 /// Tokens are told apart by everything that makes them different: environment, client, key and request. What can't be
 /// read, is damaged, has less than a minute and a half left, or is a token that another platform than the environment's
-/// issued counts as absent. So a custom environment in which Altinn issues tokens under another address than its platform's
-/// keeps none.
+/// issued counts as absent. So a custom environment in which Altinn issues tokens under another address than its
+/// platform's keeps none.
 ///
 /// # Several processes
 ///

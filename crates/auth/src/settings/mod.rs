@@ -211,8 +211,8 @@ impl Settings {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the file can't be read or is no such object, and for settings that can't be met:
-    /// enterprise users, which Altinn has no more, tokens that are not to be exchanged, certificates from Windows' store, and without the feature `pkcs12`
-    /// those from a PKCS#12 file.
+    /// enterprise users, which Altinn has no more, tokens that are not to be exchanged, certificates from Windows' store,
+    /// and without the feature `pkcs12` those from a PKCS#12 file.
     pub fn settings_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
         dotnet::file(&mut self, path.as_ref())?;
         Ok(self)

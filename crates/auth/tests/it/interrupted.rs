@@ -18,16 +18,17 @@ use crate::stub::{EXCHANGE, JWK, Reply, Stub, altinn_token, http};
 struct Shaky {
     uses: Arc<AtomicUsize>,
     panics: Range<usize>,
+    line: Line,
 }
 
 impl Shaky {
     fn panicking(panics: Range<usize>) -> Self {
-        Self { uses: Arc::default(), panics }
+        Self { uses: Arc::default(), panics, line: Line::default() }
     }
 
     async fn used(&self) {
         let before = self.uses.fetch_add(1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.line.is_complete().await;
         assert!(!self.panics.contains(&before), "a bug of the user's own");
     }
 
@@ -61,23 +62,45 @@ impl Signer for ShakySigner {
     }
 }
 
-/// How many of so many callers at once got a token, and how many panicked.
-async fn callers(credentials: &Credentials<ReadWrite>, number: usize) -> (usize, usize) {
-    let callers: Vec<_> = (0..number)
-        .map(|_| {
-            let credentials = credentials.clone();
-            tokio::spawn(async move { credentials.token().await.unwrap().expose() == altinn_token() })
-        })
-        .collect();
-    let (mut good, mut panicked) = (0, 0);
-    for caller in callers {
-        match caller.await {
-            Ok(true) => good += 1,
-            Ok(false) => {}
-            Err(error) => panicked += usize::from(error.is_panic()),
+/// How many callers have yet to ask. In a runtime of one thread whoever has asked waits, or has been served.
+#[derive(Debug, Clone, Default)]
+struct Line(Arc<AtomicUsize>);
+
+impl Line {
+    async fn is_complete(&self) {
+        while self.0.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
         }
     }
-    (good, panicked)
+}
+
+/// How many of so many callers at once got a token, and how many panicked.
+fn callers(
+    credentials: &Credentials<ReadWrite>,
+    number: usize,
+    line: &Line,
+) -> impl Future<Output = (usize, usize)> + use<> {
+    line.0.store(number, Ordering::SeqCst);
+    let callers: Vec<_> = (0..number)
+        .map(|_| {
+            let (credentials, line) = (credentials.clone(), line.clone());
+            tokio::spawn(async move {
+                line.0.fetch_sub(1, Ordering::SeqCst);
+                credentials.token().await.unwrap().expose() == altinn_token()
+            })
+        })
+        .collect();
+    async move {
+        let (mut good, mut panicked) = (0, 0);
+        for caller in callers {
+            match caller.await {
+                Ok(true) => good += 1,
+                Ok(false) => {}
+                Err(error) => panicked += usize::from(error.is_panic()),
+            }
+        }
+        (good, panicked)
+    }
 }
 
 #[tokio::test]
@@ -85,22 +108,23 @@ async fn a_provider_that_panics_harms_its_caller_alone() {
     let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
     let provider = Shaky::panicking(0..2);
     let credentials = Credentials::from_provider(stub.environment(), provider.clone());
-    assert_eq!(callers(&credentials, 50).await, (48, 2));
+    assert_eq!(callers(&credentials, 50, &provider.line).await, (48, 2));
     assert_eq!(provider.uses(), 3);
-    assert_eq!(callers(&credentials, 50).await, (50, 0));
+    assert_eq!(callers(&credentials, 50, &provider.line).await, (50, 0));
     assert_eq!(provider.uses(), 3);
     assert_eq!(credentials.statistics().fetched(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_signer_that_panics_harms_its_caller_alone() {
     let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
     let signer = Shaky::panicking(0..10);
     let builder = Credentials::<ReadWrite>::builder(stub.environment()).client_id("c");
     let key = SigningKey::from_jwk(JWK).unwrap();
     let credentials = builder.signer(ShakySigner(signer.clone(), key)).build().unwrap();
-    // More panics than a client has places for fetches at once: each is given back.
-    assert_eq!(callers(&credentials, 30).await, (20, 10));
+    // More panics than a client has places for fetches at once: one that is not given back would be waited for for ever.
+    let outcome = tokio::time::timeout(Duration::from_secs(60), callers(&credentials, 30, &signer.line));
+    assert_eq!(outcome.await, Ok((20, 10)));
     assert_eq!((signer.uses(), stub.count("/token"), stub.count(EXCHANGE)), (11, 1, 1));
 }
 
@@ -125,13 +149,6 @@ async fn a_panic_while_a_token_is_renewed_early_leaves_the_old_one() {
     assert_eq!(provider.uses(), 4);
 }
 
-/// Waits until so many calls have come in.
-async fn until(stub: &Stub, path: &str, count: usize) {
-    while stub.count(path) < count {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn a_dropped_caller_costs_one_more_grant_and_no_other() {
     let stub = Stub::of_legs(vec![Reply::Never], Vec::new()).await;
@@ -140,15 +157,13 @@ async fn a_dropped_caller_costs_one_more_grant_and_no_other() {
         let credentials = credentials.clone();
         tokio::spawn(async move { credentials.token().await })
     };
-    until(&stub, "/token", 1).await;
-    let others = {
-        let credentials = credentials.clone();
-        tokio::spawn(async move { callers(&credentials, 499).await })
-    };
-    tokio::task::yield_now().await;
+    stub.asked("/token").await;
+    let line = Line::default();
+    let others = callers(&credentials, 499, &line);
+    line.is_complete().await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
-    assert_eq!(others.await.unwrap(), (499, 0));
+    assert_eq!(others.await, (499, 0));
     let ids: Vec<_> = stub.received("/token").iter().map(|call| call.grant()["jti"].clone()).collect();
     assert!(ids.len() == 2 && ids[0] != ids[1], "{ids:?}");
     assert_eq!(stub.count(EXCHANGE), 1);
@@ -164,7 +179,7 @@ async fn a_request_that_is_dropped_before_it_has_a_token_is_never_sent() {
         .unwrap();
     let api = ClientBuilder::new(http()).with(AuthLayer::new(credentials)).build();
     let dropped = tokio::spawn(api.get(stub.url("api")).send());
-    until(&stub, EXCHANGE, 1).await;
+    stub.asked(EXCHANGE).await;
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
     assert_eq!(stub.count("/api"), 0);

@@ -128,9 +128,7 @@ async fn processes_that_start_together_make_one_call() {
 /// A process that has begun to fetch the token, and gets no answer.
 async fn stuck(stub: &Stub, folder: &tempfile::TempDir) -> Process {
     let process = Process::start(stub, folder);
-    while stub.count("/token") == 0 {
-        tokio::task::yield_now().await;
-    }
+    stub.asked("/token").await;
     process
 }
 

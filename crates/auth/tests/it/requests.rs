@@ -100,9 +100,7 @@ async fn a_slow_request_does_not_hold_up_another() {
         let slow = credentials.on_behalf_of(org(TTD));
         tokio::spawn(async move { slow.token().await })
     };
-    while stub.count("/token") == 0 {
-        tokio::task::yield_now().await;
-    }
+    stub.asked("/token").await;
     // The other one is in the pause before its next try.
     credentials.token().await.unwrap();
     assert!(!slow.is_finished());

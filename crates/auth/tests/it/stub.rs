@@ -189,6 +189,13 @@ impl Stub {
     pub(crate) fn count(&self, wanted: &str) -> usize {
         self.received(wanted).len()
     }
+
+    /// Waits for the first request to `wanted`.
+    pub(crate) async fn asked(&self, wanted: &str) {
+        while self.count(wanted) == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 fn path(request: &Received) -> &str {
@@ -204,21 +211,21 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, seen: Arc<Mutex<Vec
         before
     };
     let mut reply = handler(&request, before);
-    while let Reply::When(mut told, then) = reply {
-        if told.wait_for(|told| *told).await.is_err() {
-            return;
-        }
-        reply = *then;
-    }
-    if let Reply::After(pause, then) = reply {
-        tokio::time::sleep(pause).await;
-        reply = *then;
-    }
-    let (status, headers, body, missing) = match reply {
-        Reply::Answer { status, headers, body } => (status, headers, body, 0),
-        Reply::Truncated { body, missing } => (200, Vec::new(), body, missing),
-        Reply::Drop => return,
-        Reply::Never | Reply::When(..) | Reply::After(..) => return std::future::pending().await,
+    let (status, headers, body, missing) = loop {
+        reply = match reply {
+            Reply::Answer { status, headers, body } => break (status, headers, body, 0),
+            Reply::Truncated { body, missing } => break (200, Vec::new(), body, missing),
+            Reply::Drop => return,
+            Reply::Never => std::future::pending().await,
+            Reply::After(pause, then) => {
+                tokio::time::sleep(pause).await;
+                *then
+            }
+            Reply::When(mut told, then) => match told.wait_for(|told| *told).await {
+                Ok(_) => *then,
+                Err(_) => return,
+            },
+        };
     };
     let mut text = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n", body.len() + missing);
     for (name, value) in headers {
