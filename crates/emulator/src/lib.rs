@@ -35,6 +35,7 @@ mod dotnet;
 mod emulator;
 mod failures;
 mod journal;
+mod kept;
 mod keys;
 mod maskinporten;
 mod outages;

@@ -83,7 +83,9 @@ async fn a_body_is_read_in_the_character_set_that_it_names() {
     for (charset, body, status) in [
         ("utf-8", text.clone().into_bytes(), StatusCode::CREATED),
         ("\"UTF-8\"", text.clone().into_bytes(), StatusCode::CREATED),
-        ("utf-16", utf16, StatusCode::CREATED),
+        ("unicode-1-1-utf-8", text.clone().into_bytes(), StatusCode::CREATED),
+        ("utf-16", utf16.clone(), StatusCode::CREATED),
+        ("ucs-2", utf16, StatusCode::CREATED),
         ("utf-16", text.clone().into_bytes(), StatusCode::BAD_REQUEST),
         ("iso-8859-1", text.clone().into_bytes(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("nosuch", text.into_bytes(), StatusCode::UNSUPPORTED_MEDIA_TYPE),

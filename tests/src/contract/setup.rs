@@ -115,13 +115,11 @@ impl Setup {
     ) -> Result<Vec<Outcome>, ContractError> {
         let outages = emulator.outages();
         let mut before = Vec::new();
-        match self.orgs {
-            Some(Orgs::UpThenDown) => {
-                before.extend(exchange(runner, 200).await?);
-                outages.set_orgs_list(true);
-            }
-            Some(orgs) => outages.set_orgs_list_answer(orgs.answer(world)),
-            None => {}
+        if self.orgs == Some(Orgs::UpThenDown) {
+            before.extend(exchange(runner, 200).await?);
+        }
+        if let Some(orgs) = self.orgs {
+            outages.set_orgs_list_answer(orgs.answer(world));
         }
         match self.keys {
             Some(Keys::Down) => outages.set_maskinporten_keys(true),

@@ -1,4 +1,4 @@
-//! Character sets by name, as far as headers use them.
+//! Character sets by name, as far as headers use them: of file names and of bodies.
 
 /// A character set that the framework has built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

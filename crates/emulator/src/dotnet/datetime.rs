@@ -201,6 +201,7 @@ mod tests {
             "20231019",
             "13:00 PM",
             "Thursday",
+            "Fri, 19 Oct 2023 08:00:00 GMT",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -61,7 +61,7 @@ pub(crate) struct Maskinporten {
 }
 
 /// One of the two Maskinporten services that the exchange is configured with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Service {
     Main,
     Alternative,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::context::{Refusal, forbidden};
 use super::faults::Fault;
-use super::locks::{TOKEN_HEADER, secret_of};
+use super::locks::{LockToken, TOKEN_HEADER};
 use crate::dotnet::{guid, number};
 use crate::platform::Platform;
 use crate::response::{self, ProblemType};
@@ -47,9 +47,9 @@ fn same_party(platform: &Platform, values: &RouteValues, guid: Uuid, problems: P
 
 /// A service owner needs the scope for what it does. Others have theirs from the app.
 fn has_scope(parts: &Parts, caller: &Caller) -> Result<(), Refusal> {
-    let reads = parts.method == Method::GET;
+    let path = parts.uri.path().trim_end_matches('/').to_ascii_lowercase();
+    let reads = parts.method == Method::GET || path.ends_with("/v1/sbl/instances/search");
     let fits = caller.org.is_none() || if reads { caller.may_list() } else { caller.may_write() };
-    let path = parts.uri.path().to_ascii_lowercase();
     if fits || !(path.contains("/v1/instances") || path.contains("/v1/sbl/")) { Ok(()) } else { Err(forbidden()) }
 }
 
@@ -60,7 +60,7 @@ fn holds_lock(platform: &Platform, parts: &Parts, guid: Uuid, problems: ProblemT
     if parts.method == Method::GET || (about_the_lock && path.to_ascii_lowercase().ends_with("/lock")) {
         return Ok(());
     }
-    let sent = parts.headers.get(TOKEN_HEADER).and_then(|token| token.to_str().ok()).and_then(secret_of);
+    let sent = parts.headers.get(TOKEN_HEADER).and_then(|token| token.to_str().ok()).and_then(LockToken::decode);
     let (now, state) = (platform.clock.now(), platform.storage.lock());
     if state.locks.is_held_by_another(guid, sent.as_ref(), now) {
         return Err(response::problem(problems, StatusCode::CONFLICT, Some("The instance is locked.")).into());

@@ -17,6 +17,7 @@ use super::faults::Fault;
 use super::model::{DataElement, Instance, ResourceLinks};
 use super::store::State;
 use crate::accept;
+use crate::dotnet::charset::Charset;
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::{FromJson, read_body};
 use crate::dotnet::media_type::MediaType;
@@ -123,10 +124,17 @@ impl Context {
         DateTime::utc(self.platform.clock.now())
     }
 
+    /// The time of content that has been received: when its request began, however long it took, or by right now.
+    pub(crate) fn content_date(&self) -> DateTime {
+        if self.shows(Fault::UploadIsStampedEarly) { self.date() } else { self.event_date() }
+    }
+
     /// A text as a JSON string, or bare where the action declares no JSON.
     pub(crate) fn message(&self, status: StatusCode, words: &str) -> Refusal {
+        if !self.shows(Fault::RefusalsHaveManyShapes) {
+            return self.problem(status, Some(words));
+        }
         match self.problems {
-            _ if !self.shows(Fault::RefusalsHaveManyShapes) => return self.problem(status, Some(words)),
             ProblemType::Json => response::message(status, words),
             ProblemType::Problem => accept::text(&self.headers, status, words),
         }
@@ -282,20 +290,13 @@ impl Binding<'_> {
     }
 }
 
-/// A body in UTF-8, which it is unless it says UTF-16; `None` for any other character set.
+/// A body in UTF-8, which it is unless it says UTF-16, by any of their names; `None` for other character sets.
 fn in_utf8<'b>(content_type: &MediaType, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
-    let charset = content_type.parameter("charset").map(|charset| charset.trim_matches('"').to_ascii_lowercase());
-    match charset.as_deref() {
-        None | Some("utf-8") => Some(Cow::Borrowed(body)),
-        Some("utf-16" | "utf-16le" | "unicode") => {
-            let units = body.chunks(2).map(|pair| match *pair {
-                [low, high] => u16::from_le_bytes([low, high]),
-                _ => u16::from_le_bytes([0xfd, 0xff]),
-            });
-            let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')).collect();
-            Some(Cow::Owned(text.into_bytes()))
-        }
-        Some(_) => None,
+    let Some(name) = content_type.parameter("charset") else { return Some(Cow::Borrowed(body)) };
+    match Charset::named(name)? {
+        Charset::Utf8 => Some(Cow::Borrowed(body)),
+        charset @ Charset::Utf16 => Some(Cow::Owned(charset.decode(body).into_bytes())),
+        _ => None,
     }
 }
 

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::caller::Caller;
-use super::kept::Kept;
 use super::store::Row;
+use crate::kept::Kept;
 
 /// How long an answer counts.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -88,7 +88,7 @@ impl Decisions {
     }
 
     pub(super) fn keep_answer(&self, question: Question, answer: bool, now: Timestamp) {
-        self.state(|state| state.answers.put(question, answer, now, end(now)));
+        self.state(|state| state.answers.put(question, answer, now, KEPT_FOR));
     }
 
     /// Whether it is remembered that the question got no answer.
@@ -97,7 +97,7 @@ impl Decisions {
     }
 
     pub(super) fn keep_silence(&self, question: Question, now: Timestamp) {
-        self.state(|state| state.silences.put(question, (), now, end(now)));
+        self.state(|state| state.silences.put(question, (), now, KEPT_FOR));
     }
 
     /// Gives `subject` exactly these actions in `app`.
@@ -112,8 +112,4 @@ impl Decisions {
             Some(actions.iter().any(|granted| granted == action))
         })
     }
-}
-
-fn end(now: Timestamp) -> Timestamp {
-    now.saturating_add(KEPT_FOR).unwrap_or(Timestamp::MAX)
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 macro_rules! faults {
     ($( $(#[$about:meta])* $fault:ident = $name:literal ),+ $(,)?) => {
-        /// A fault of the real services, of Storage unless it says otherwise, that the emulator shows unless it is switched off, with
-        /// [`Builder::without`](crate::Builder::without) or `--without`.
+        /// A fault of the real services, of Storage unless it says otherwise, that the emulator shows unless it is
+        /// switched off, with [`Builder::without`](crate::Builder::without) or `--without`.
         ///
         /// A client has to live with every one of them. Switching one off shows whether a surprise comes from it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -21,7 +21,7 @@ const SECRET_LENGTH: usize = 20;
 
 /// What a lock token holds.
 #[derive(Deserialize, Serialize)]
-struct LockToken {
+pub(super) struct LockToken {
     id: i64,
     secret: String,
 }
@@ -31,18 +31,13 @@ impl LockToken {
         serde_json::to_vec(self).ok().map(|document| URL_SAFE_NO_PAD.encode(document))
     }
 
-    /// The lock's id and the hash of its secret.
-    fn decode(text: &str) -> Option<(i64, Vec<u8>)> {
+    /// The lock's id and the hash of its secret; `None` when the text is no lock token.
+    pub(super) fn decode(text: &str) -> Option<(i64, Vec<u8>)> {
         let document = URL_SAFE_NO_PAD.decode(text).ok()?;
         let token: Self = serde_json::from_slice(&document).ok()?;
         let secret = STANDARD.decode(token.secret).ok()?;
         (token.id != 0 && !secret.is_empty()).then(|| (token.id, hash(&secret)))
     }
-}
-
-/// The lock's id and the hash of its secret; `None` when the text is no lock token.
-pub(super) fn secret_of(token: &str) -> Option<(i64, Vec<u8>)> {
-    LockToken::decode(token)
 }
 
 fn hash(secret: &[u8]) -> Vec<u8> {

@@ -16,7 +16,6 @@ mod events;
 mod faults;
 mod incoming;
 mod instances;
-mod kept;
 mod locks;
 mod message_box;
 mod metrics;

@@ -56,12 +56,11 @@ pub(crate) fn guards(platform: &Platform, asked: Option<&Asked>, caller: &Caller
     let Some(asked) = asked else { return (!platform.outages.decision_point()).then_some(false) };
     let (now, decisions) = (platform.clock.now(), platform.storage.decisions());
     let question = Question::new(asked, caller, action);
-    let remembers = platform.storage.faults().shows(Fault::FailedDecisionIsKept);
-    if remembers && decisions.is_silent(&question, now) {
+    if decisions.is_silent(&question, now) {
         return None;
     }
     let decision = decide(platform, asked, caller, action);
-    if remembers && decision.is_none() {
+    if decision.is_none() && platform.storage.faults().shows(Fault::FailedDecisionIsKept) {
         decisions.keep_silence(question, now);
     }
     decision
@@ -76,15 +75,13 @@ pub(crate) fn lets_read(platform: &Platform, asked: &Asked, caller: &Caller) -> 
 /// authentication is judged each time: it is an obligation that comes with the answer.
 fn decide(platform: &Platform, asked: &Asked, caller: &Caller, action: &str) -> Option<bool> {
     let (now, decisions) = (platform.clock.now(), platform.storage.decisions());
-    let keeps = platform.storage.faults().shows(Fault::DecisionsAreKept);
     let question = Question::new(asked, caller, action);
-    let kept = decisions.answer(&question, now).filter(|_| keeps);
-    let answer = kept.or_else(|| {
+    let answer = decisions.answer(&question, now).or_else(|| {
         if platform.outages.decision_point() {
             return None;
         }
         let answer = has_right(&platform.world, decisions, &asked.app, caller, action);
-        if keeps {
+        if platform.storage.faults().shows(Fault::DecisionsAreKept) {
             decisions.keep_answer(question, answer, now);
         }
         Some(answer)

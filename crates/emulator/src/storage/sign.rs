@@ -13,8 +13,7 @@ use super::data::{blob_path, delete_now};
 use super::events;
 use super::faults::Fault;
 use super::model::{
-    DataElement, DataElementSignature, DocumentSignature, Reference, ReferenceType, RelationType, SignDocument,
-    SignRequest, Signee,
+    DataElement, DataElementSignature, DocumentSignature, Reference, SignDocument, SignRequest, Signee,
 };
 use super::store::{Row, State};
 use crate::dotnet::guid;
@@ -78,13 +77,7 @@ fn store(
         blob_storage_path: Some(path.clone()),
         size: i64::try_from(content.len()).unwrap_or(i64::MAX),
         locked: true,
-        references: task.map(|task| {
-            vec![Some(Reference {
-                value: Some(task),
-                relation: Some(RelationType::GeneratedFrom),
-                value_type: Some(ReferenceType::Task),
-            })]
-        }),
+        references: task.map(|task| vec![Some(Reference::generated_from(task))]),
         created: Some(now),
         created_by: by.clone(),
         last_changed: Some(now.round_to_micros()),

@@ -89,6 +89,8 @@ pub(crate) async fn shows(setup: &Setup, fault: Fault) -> Option<bool> {
             let reader = setup.emulator.service_owner_token("ttd", "altinn:serviceowner/instances.read").unwrap();
             let path = format!("instances/{id}");
             assert_eq!(setup.send_as(&reader, Method::GET, &path, None).await.0, StatusCode::OK);
+            let (search, asked) = ("sbl/instances/search", json!({"instanceOwnerPartyIdList": [501_337]}));
+            assert_eq!(setup.send_as(&reader, Method::POST, search, Some(asked)).await.0, StatusCode::OK, "it reads");
             let (path, label) = (format!("{path}/substatus"), json!({"label": "a"}));
             assert_eq!(setup.send(Method::PUT, &path, Some(label.clone())).await.0, StatusCode::OK);
             setup.send_as(&reader, Method::PUT, &path, Some(label)).await.0 == StatusCode::OK

@@ -9,6 +9,8 @@ mod instances;
 mod platform;
 mod queries;
 mod setup;
+#[path = "../services/signer.rs"]
+mod signer;
 
 use altinn_emulator::Fault;
 

@@ -28,7 +28,7 @@ impl Setup {
         }
         let emulator = builder.start().await.unwrap();
         let token = token(&emulator, "ttd");
-        Self { emulator, token, http: reqwest::Client::new() }
+        Self { emulator, token, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {

@@ -10,4 +10,6 @@ mod exchange;
 #[cfg(test)]
 mod maskinporten;
 #[cfg(test)]
+mod signer;
+#[cfg(test)]
 mod support;

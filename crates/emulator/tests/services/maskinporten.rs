@@ -1,6 +1,7 @@
 //! Maskinporten's token endpoint over HTTP: which grants it takes, what it issues, and how it refuses.
 
-use crate::support::{READ, Setup, Signer, WRITE, laid_over, part_of};
+use crate::signer::Signer;
+use crate::support::{READ, Setup, WRITE, laid_over, part_of, signer_of};
 use altinn_emulator::{CertificateAuthority, Emulator, NewClient};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
@@ -140,7 +141,7 @@ async fn without_jti_a_grant_can_be_used_again_unless_the_emulator_is_strict() {
 async fn keys_are_found_by_kid_on_the_client() {
     let setup = setup().await;
     let other = setup.emulator.register_client(NewClient::new(OWN)).unwrap();
-    let other_kid = Signer::from_jwk(other.jwk()).kid;
+    let other_kid = signer_of(other.jwk()).kid;
     for kid in [json!("nobody"), json!(other_kid)] {
         let header = laid_over(setup.header(), json!({"kid": kid}));
         let answer = setup.post(&setup.signer.sign(&header, &setup.claims())).await;
@@ -157,7 +158,7 @@ async fn keys_are_found_by_kid_on_the_client() {
 async fn a_signature_of_another_key_is_refused() {
     let setup = setup().await;
     let other = setup.emulator.register_client(NewClient::new(OWN).fresh_key()).unwrap();
-    let other = Signer::from_jwk(other.jwk());
+    let other = signer_of(other.jwk());
     let answer = setup.post(&other.sign(&setup.header(), &setup.claims())).await;
     answer.refuses(400, "invalid_grant", Some("MP-124"), "Invalid JWT signature");
 }
@@ -183,7 +184,7 @@ async fn a_client_without_keys_signs_with_an_enterprise_certificate() {
     let client = keyed.emulator.register_client(NewClient::new(OWN).without_key()).unwrap();
     let certificate = |authority, org| keyed.emulator.enterprise_certificate(authority, org).unwrap();
     let own = certificate(CertificateAuthority::Test, OWN);
-    let signer = Signer::from_pem(&own.private_key_pem());
+    let signer = Signer::from_pem(&own.private_key_pem(), "");
     let assertion = |x5c: Value| {
         let claims = laid_over(keyed.claims(), json!({"iss": client.client_id()}));
         signer.sign(&json!({"alg": "RS256", "x5c": x5c}), &claims)
@@ -333,7 +334,7 @@ async fn keys_are_rotated_while_both_are_registered() {
     let id = setup.client.client_id();
     let other = setup.emulator.register_client(NewClient::new(OWN).fresh_key()).unwrap();
     setup.emulator.add_key(id, other.jwk()).unwrap();
-    let new = Signer::from_jwk(other.jwk());
+    let new = signer_of(other.jwk());
     let header = json!({"alg": "RS256", "kid": new.kid});
     assert_eq!(setup.ask(json!({})).await.status, 200);
     assert_eq!(setup.post(&new.sign(&header, &setup.claims())).await.status, 200);

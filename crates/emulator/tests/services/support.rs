@@ -1,63 +1,32 @@
 //! A client of the emulator's own making: it builds grants and tokens from their parts, wrong ones included.
 
 use altinn_emulator::{Emulator, NewClient, RegisteredClient, World};
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
-};
+use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::signer::Signer;
+
 pub(crate) const READ: &str = "altinn:serviceowner/instances.read";
 pub(crate) const WRITE: &str = "altinn:serviceowner/instances.write";
 
-/// A private key that signs JWTs.
-pub(crate) struct Signer {
-    pair: RsaKeyPair,
-    pub(crate) kid: String,
-}
-
-impl Signer {
-    /// From a private JWK, all of whose numbers must fit together.
-    pub(crate) fn from_jwk(text: &str) -> Self {
-        let jwk: Value = serde_json::from_str(text).unwrap();
-        let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-        let components = KeyPairComponents {
-            public_key: PublicKeyComponents { n: number("n"), e: number("e") },
-            d: number("d"),
-            p: number("p"),
-            q: number("q"),
-            dP: number("dp"),
-            dQ: number("dq"),
-            qInv: number("qi"),
-        };
-        Self { pair: RsaKeyPair::from_components(&components).unwrap(), kid: jwk["kid"].as_str().unwrap().to_owned() }
-    }
-
-    pub(crate) fn from_pem(pem: &str) -> Self {
-        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-        let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
-        Self { pair: RsaKeyPair::from_pkcs8(&der).unwrap(), kid: String::new() }
-    }
-
-    /// Signs under the header's `alg`; under one that isn't RSA the signature is a few bytes of nothing.
-    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let input = format!("{}.{}", part(header), part(claims));
-        let encoding: &'static dyn RsaEncoding = match header["alg"].as_str().unwrap() {
-            "RS256" => &RSA_PKCS1_SHA256,
-            "RS384" => &RSA_PKCS1_SHA384,
-            "RS512" => &RSA_PKCS1_SHA512,
-            "PS256" => &RSA_PSS_SHA256,
-            _ => return format!("{input}.c2ln"),
-        };
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(encoding, &SystemRandom::new(), input.as_bytes(), &mut signature).unwrap();
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
+/// From a private JWK, all of whose numbers must fit together.
+pub(crate) fn signer_of(jwk: &str) -> Signer {
+    let jwk: Value = serde_json::from_str(jwk).unwrap();
+    let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let components = KeyPairComponents {
+        public_key: PublicKeyComponents { n: number("n"), e: number("e") },
+        d: number("d"),
+        p: number("p"),
+        q: number("q"),
+        dP: number("dp"),
+        dQ: number("dq"),
+        qInv: number("qi"),
+    };
+    Signer { pair: RsaKeyPair::from_components(&components).unwrap(), kid: jwk["kid"].as_str().unwrap().to_owned() }
 }
 
 /// An emulator with one registered client.
@@ -80,7 +49,7 @@ impl Setup {
 
     pub(crate) fn with(emulator: Emulator, client: NewClient) -> Self {
         let client = emulator.register_client(client).unwrap();
-        let signer = Signer::from_jwk(client.jwk());
+        let signer = signer_of(client.jwk());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { emulator, client, signer, http }
     }

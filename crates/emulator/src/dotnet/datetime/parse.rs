@@ -84,7 +84,8 @@ impl<'t> Parser<'t> {
 
     fn date(&mut self) -> Option<civil::Date> {
         let start = self.rest;
-        if self.name(&WEEKDAYS).is_some() {
+        let weekday = self.name(&WEEKDAYS);
+        if weekday.is_some() {
             self.take([',']);
             self.rest = self.rest.trim_start();
         }
@@ -92,7 +93,12 @@ impl<'t> Parser<'t> {
         let readings: [fn(&mut Self) -> Option<civil::Date>; 4] =
             [Self::year_first, Self::month_first, Self::named_month_first, Self::named_month_second];
         for reading in readings {
-            if let Some(date) = reading(self) {
+            let found = reading(self);
+            // A day of the week that is not the date's own makes the text no date.
+            let fits = |date: &civil::Date| {
+                weekday.is_none_or(|weekday| weekday == i64::from(date.weekday().to_sunday_one_offset()))
+            };
+            if let Some(date) = found.filter(fits) {
                 return Some(date);
             }
             self.rest = from;

@@ -15,6 +15,8 @@ pub(crate) use bind::{FromJson, JsonObject, Sink, member, not_converted, object_
 pub(crate) use model::{net_enum, net_object};
 pub(crate) use reader::{Fault, Reader, Token};
 
+use serde_json::Value;
+
 use crate::response::FieldErrors;
 
 /// What a body that holds nothing is told.
@@ -40,6 +42,11 @@ pub(crate) fn read_body<T: FromJson>(body: &[u8]) -> Result<T, FieldErrors> {
         return Err(sink.errors);
     }
     value.ok_or_else(|| FieldErrors::of("", NOTHING))
+}
+
+/// A member of an object that was sent, found as reading finds it: in any letter case.
+pub(crate) fn sent_member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
+    object.as_object()?.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn root<T: FromJson>(reader: &mut Reader, sink: &mut Sink) -> Result<Option<T>, Fault> {

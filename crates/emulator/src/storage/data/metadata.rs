@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::access::{self, Right};
 use crate::dotnet::datetime::{DateTime, Zone};
 use crate::dotnet::guid;
+use crate::dotnet::json::sent_member;
 use crate::response;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
 use crate::storage::decisions::Asked;
@@ -96,12 +97,11 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
 
 /// Fills in what was not sent: what the service does not do.
 fn keep_what_is_absent(context: &Context, sent: &mut DataElement, stored: &DataElement) {
-    let body: serde_json::Value = serde_json::from_slice(&context.body).unwrap_or_default();
-    let has = |name: &str| body.as_object().is_some_and(|body| body.keys().any(|key| key.eq_ignore_ascii_case(name)));
-    if !has("locked") {
+    let body = serde_json::from_slice(&context.body).unwrap_or_default();
+    if sent_member(&body, "locked").is_none() {
         sent.locked = stored.locked;
     }
-    if !has("tags") {
+    if sent_member(&body, "tags").is_none() {
         sent.tags.clone_from(&stored.tags);
     }
     sent.refs = sent.refs.take().or_else(|| stored.refs.clone());

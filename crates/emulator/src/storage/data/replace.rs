@@ -69,8 +69,7 @@ fn store(context: &Context, received: Received, target: &Target, links: ElementL
         return Err(context.message(StatusCode::UNPROCESSABLE_ENTITY, "Could not process attached file"));
     }
     context.storable(&received.file_name)?;
-    let now = if context.shows(Fault::UploadIsStampedEarly) { context.date() } else { context.event_date() };
-    let now = now.round_to_micros();
+    let now = context.content_date().round_to_micros();
     let loses_the_name = context.shows(Fault::ReplacementLosesTheName);
     let changed = state.rows.change(guid, |row| {
         let owner = caller.is_org(row.org());

@@ -10,9 +10,8 @@ use super::body::{self, Received};
 use crate::response::{self, with_header};
 use crate::storage::context::{Answer, Context, Refusal, unhandled};
 use crate::storage::events;
-use crate::storage::faults::Fault;
 use crate::storage::incoming::Incoming;
-use crate::storage::model::{DataElement, FileScanResult, ReadStatus, Reference, ReferenceType, RelationType};
+use crate::storage::model::{DataElement, FileScanResult, ReadStatus, Reference};
 use crate::storage::store::Row;
 
 /// The largest upload: 2000 MiB.
@@ -47,13 +46,8 @@ pub(super) fn bind_links(context: &Context) -> Result<ElementLinks, Refusal> {
         binding.path_guid("dataGuid");
     }
     binding.finish()?;
-    let references = context.query.text("generatedFromTask").map(|task| {
-        vec![Some(Reference {
-            value: Some(task.to_owned()),
-            relation: Some(RelationType::GeneratedFrom),
-            value_type: Some(ReferenceType::Task),
-        })]
-    });
+    let task = context.query.text("generatedFromTask");
+    let references = task.map(|task| vec![Some(Reference::generated_from(task.to_owned()))]);
     Ok(ElementLinks { refs: Some(refs).filter(|refs| !refs.is_empty()), references })
 }
 
@@ -78,8 +72,7 @@ fn store(context: &Context, received: Received, scanned: bool, links: ElementLin
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let owner = caller.is_org(row.org());
     let id = Uuid::new_v4();
-    // The times are those of the beginning of the upload, however long it took.
-    let now = if context.shows(Fault::UploadIsStampedEarly) { context.date() } else { context.event_date() };
+    let now = context.content_date();
     let path = blob_path(row, id);
     let element = DataElement {
         id: Some(id.to_string()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::dotnet::datetime::DateTime;
-use crate::dotnet::json::net_object;
+use crate::dotnet::json::{net_object, sent_member};
 
 /// Texts by language.
 type LanguageString = BTreeMap<String, Option<String>>;
@@ -49,16 +49,12 @@ impl Application {
     /// Lets counts of data types be 1 that the `document` they come from doesn't mention: what they are by the
     /// service's own description.
     pub(crate) fn count_from_one(&mut self, document: &Value) {
-        let member = |object: &Value, name: &str| {
-            let found = object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.clone())
-        };
-        let sent = member(document, "dataTypes").unwrap_or_default();
-        for (data_type, sent) in self.data_types.iter_mut().flatten().zip(sent.as_array().into_iter().flatten()) {
-            if member(sent, "maxCount").is_none() {
+        let sent = sent_member(document, "dataTypes").and_then(Value::as_array);
+        for (data_type, sent) in self.data_types.iter_mut().flatten().zip(sent.into_iter().flatten()) {
+            if sent_member(sent, "maxCount").is_none() {
                 data_type.max_count = 1;
             }
-            if member(sent, "minCount").is_none() {
+            if sent_member(sent, "minCount").is_none() {
                 data_type.min_count = 1;
             }
         }

@@ -66,6 +66,20 @@ net_object! {
     }
 }
 
+impl Reference {
+    /// To the task that an element is made in.
+    pub(crate) fn generated_from(task: String) -> Self {
+        Self { value: Some(task), relation: Some(RelationType::GeneratedFrom), value_type: Some(ReferenceType::Task) }
+    }
+
+    /// Whether it says that an element was made in `task`.
+    pub(crate) fn is_generated_from(&self, task: &str) -> bool {
+        self.relation == Some(RelationType::GeneratedFrom)
+            && self.value_type == Some(ReferenceType::Task)
+            && self.value.as_deref() == Some(task)
+    }
+}
+
 net_object! {
     /// What a scanner found.
     pub(crate) struct FileScanStatus = "Altinn.Platform.Storage.Interface.Models.FileScanStatus", nulls omit {

@@ -13,9 +13,7 @@ mod studio;
 mod text;
 
 pub(crate) use application::Application;
-pub(crate) use data_element::{
-    DataElement, DeleteStatus, FileScanResult, FileScanStatus, Reference, ReferenceType, RelationType,
-};
+pub(crate) use data_element::{DataElement, DeleteStatus, FileScanResult, FileScanStatus, Reference};
 pub(crate) use event::{InstanceEvent, PlatformUser, is_event_type};
 pub(crate) use instance::{
     CompleteConfirmation, DataValues, Instance, InstanceOwner, InstanceStatus, PresentationTexts, ReadStatus,

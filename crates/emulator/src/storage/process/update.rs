@@ -13,8 +13,7 @@ use crate::storage::data;
 use crate::storage::events;
 use crate::storage::faults::Fault;
 use crate::storage::model::{
-    DataElement, Instance, InstanceEvent, InstanceStatus, PlatformUser, ProcessState, ProcessStateUpdate,
-    ReferenceType, RelationType, is_event_type,
+    DataElement, Instance, InstanceEvent, InstanceStatus, PlatformUser, ProcessState, ProcessStateUpdate, is_event_type,
 };
 use crate::storage::policy;
 use crate::storage::store::{Row, State};
@@ -176,11 +175,7 @@ fn delete_generated_by(
     caller: &Caller,
 ) -> Result<(), Refusal> {
     let made_in = |element: &DataElement| {
-        element.references.iter().flatten().flatten().any(|reference| {
-            reference.relation == Some(RelationType::GeneratedFrom)
-                && reference.value_type == Some(ReferenceType::Task)
-                && reference.value.as_deref() == Some(task)
-        })
+        element.references.iter().flatten().flatten().any(|reference| reference.is_generated_from(task))
     };
     let row = state.rows.get(guid).ok_or_else(unhandled)?;
     let ids: Vec<Uuid> = row

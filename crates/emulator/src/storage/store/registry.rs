@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::read_body;
+use crate::kept::Kept;
 use crate::storage::faults::{Fault, Faults};
-use crate::storage::kept::Kept;
 use crate::storage::model::{Application, TextResource};
 use crate::world::World;
 
@@ -68,8 +68,7 @@ impl Registry {
             return Some(kept);
         }
         let found = self.applications.get(id).cloned()?;
-        let until = after(now, self.metadata_kept_for);
-        self.kept_applications.borrow_mut().put(key, Arc::clone(&found), now, until);
+        self.kept_applications.borrow_mut().put(key, Arc::clone(&found), now, self.metadata_kept_for);
         Some(found)
     }
 
@@ -99,8 +98,7 @@ impl Registry {
             return kept;
         }
         let found = self.texts.get(&key).cloned();
-        let until = after(now, self.texts_kept_for);
-        self.kept_texts.borrow_mut().put(key, found.clone(), now, until);
+        self.kept_texts.borrow_mut().put(key, found.clone(), now, self.texts_kept_for);
         found
     }
 
@@ -117,10 +115,6 @@ impl Registry {
     pub(crate) fn remove_text(&mut self, app: &str, language: &str) -> bool {
         self.texts.remove(&(app.to_owned(), language.to_owned())).is_some()
     }
-}
-
-fn after(now: Timestamp, time: SignedDuration) -> Timestamp {
-    now.saturating_add(time).unwrap_or(Timestamp::MAX)
 }
 
 /// Metadata as Studio would register it, with the world's members laid over it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How many entries are no reason yet to look for those that are over.
 const FEW: usize = 1024;
@@ -35,21 +35,23 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         self.entries.get(question).filter(|(_, until)| now < *until).map(|(answer, _)| answer.clone())
     }
 
-    /// Keeps an answer `until` then. What is over goes now and then, so that memory follows what is asked within the
-    /// time that answers are kept.
-    pub(crate) fn put(&mut self, question: K, answer: V, now: Timestamp, until: Timestamp) {
+    /// Keeps an answer for some time, or not at all when that is none. What is over goes now and then, so that memory
+    /// follows what is asked within the time that answers are kept.
+    pub(crate) fn put(&mut self, question: K, answer: V, now: Timestamp, time: SignedDuration) {
+        if !time.is_positive() {
+            return;
+        }
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, (_, until)| now < *until);
             self.sweep_at = FEW.max(self.entries.len() * 2);
         }
+        let until = now.saturating_add(time).unwrap_or(Timestamp::MAX);
         self.entries.insert(question, (answer, until));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
 
     #[test]
@@ -57,12 +59,14 @@ mod tests {
         let mut kept = Kept::default();
         let mut now = Timestamp::UNIX_EPOCH;
         for question in 0..10_000 {
-            let until = now + SignedDuration::from_secs(10);
-            kept.put(question, "yes", now, until);
+            let time = SignedDuration::from_secs(10);
+            kept.put(question, "yes", now, time);
             assert_eq!(kept.get(&question, now), Some("yes"));
-            assert_eq!(kept.get(&question, until), None);
+            assert_eq!(kept.get(&question, now + time), None);
             now += SignedDuration::from_secs(1);
         }
         assert!(kept.entries.len() <= FEW, "{kept:?}");
+        kept.put(-1, "yes", now, SignedDuration::ZERO);
+        assert!(!kept.entries.contains_key(&-1));
     }
 }
