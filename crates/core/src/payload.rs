@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
-use futures::{Stream, TryStreamExt};
+use futures::stream::{BoxStream, Fuse};
+use futures::{Stream, StreamExt, TryStreamExt};
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -22,8 +22,8 @@ const SLICE: usize = 64 * 1024;
 
 /// What is uploaded: bytes, a file, a reader or a stream.
 ///
-/// Bytes, files and replayable streams can be read anew, so an attempt that failed before it reached the service is repeated. A stream
-/// can be read once; a failed attempt is repeated only if nothing was read from it.
+/// Bytes, files and replayable streams can be read anew, so an attempt that failed before it reached the service is
+/// repeated. A stream can be read once; a failed attempt is repeated only if nothing was read from it.
 ///
 /// ```
 /// use altinn_core::Payload;
@@ -137,7 +137,8 @@ impl Payload {
         Ok(reqwest::Body::wrap(Sending {
             left: size,
             last: None,
-            stream: Mutex::new(stream),
+            // It is asked once more after its end, for the piece that was held back.
+            stream: Mutex::new(stream.fuse()),
             progress: progress.clone(),
         }))
     }
@@ -195,7 +196,7 @@ struct Sending {
     left: Option<u64>,
     last: Option<Bytes>,
     /// Never locked: a request body must be `Sync`, and a mutex makes any stream so.
-    stream: Mutex<Chunks>,
+    stream: Mutex<Fuse<Chunks>>,
     progress: Progress,
 }
 
@@ -210,7 +211,7 @@ impl Body for Sending {
         let this = &mut *self;
         loop {
             let stream = this.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let next = std::task::ready!(stream.as_mut().poll_next(context));
+            let next = std::task::ready!(stream.poll_next_unpin(context));
             this.progress.moved();
             return Poll::Ready(match (next, this.left) {
                 (Some(Ok(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
@@ -230,11 +231,7 @@ impl Body for Sending {
                 (Some(Ok(chunk)), None) => Some(Ok(Frame::data(chunk))),
                 (Some(Err(error)), _) => Some(Err(PayloadError::Read(error))),
                 (None, Some(1..)) => Some(Err(PayloadError::WrongSize)),
-                (None, _) => {
-                    // What was the last piece of it has gone when this is asked for once more.
-                    this.stream = Mutex::new(Box::pin(futures::stream::empty()));
-                    this.last.take().map(|last| Ok(Frame::data(last)))
-                }
+                (None, _) => this.last.take().map(|last| Ok(Frame::data(last))),
             });
         }
     }
