@@ -9,31 +9,16 @@
 
 use altinn_watch as _;
 
-use altinn_core::{DataElementId, Error, ErrorKind, InstanceId};
-use altinn_storage::{DataElement, Download, Sha256};
+use altinn_core::{Error, ErrorKind};
+use altinn_storage::{Download, Sha256};
 use altinn_tests::clients::client;
 use altinn_tests::fault::{Answer, FaultServer};
+use altinn_tests::sample::{CONTENT, element, id, whole};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 
-const CONTENT: &str = "<skjema>blåbær</skjema>";
 /// Of [`CONTENT`], by another program.
 const HASH: &str = "80add98234b5dbdcc1f741a2798cb6df4d7644acce22011a5c9bdad4e1e2fc60";
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
-}
-
-fn element(size: usize) -> DataElement {
-    let id: DataElementId = "00000000-0000-4000-8000-000000000002".parse().unwrap();
-    let mut element = DataElement::new(id);
-    element.size = size as u64;
-    element
-}
-
-fn whole() -> Answer {
-    Answer::status(200).header("content-type", "application/xml").body(CONTENT).chunked()
-}
 
 const WAYS: [&str; 5] = ["bytes", "bytes_up_to", "file", "writer", "stream"];
 

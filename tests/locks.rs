@@ -14,17 +14,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use altinn_auth::Credentials;
-use altinn_core::{Environment, ErrorKind, InstanceId, ReadWrite, RetryPolicy};
+use altinn_core::{Environment, ErrorKind, ReadWrite, RetryPolicy};
 use altinn_storage::reqwest_middleware::{Middleware, Next, Result as LayerResult};
 use altinn_storage::{Client, InstanceLock};
 use altinn_tests::owner::{OPEN, Owner};
+use altinn_tests::sample::id;
 use tokio::time::{Instant, sleep};
 
 const TTL: Duration = Duration::from_secs(30);
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
-}
 
 /// What happens to a call that extends or releases.
 #[derive(Clone, Copy)]

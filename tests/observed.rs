@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use altinn_core::transport::CallReport;
-use altinn_core::{ErrorKind, InstanceId, ReadWrite};
+use altinn_core::{ErrorKind, ReadWrite};
 use altinn_emulator::Failure;
 use altinn_storage::{Client, InstanceQuery, MessageQuery};
 use altinn_tests::clients::client;
 use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, Owner, app_id, party};
+use altinn_tests::sample::id;
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 
@@ -47,10 +48,6 @@ impl Log {
         };
         self.take().into_iter().map(told).collect()
     }
-}
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
 }
 
 fn instance() -> Value {

@@ -12,12 +12,13 @@ use altinn_watch as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use altinn_core::{ErrorKind, InstanceId, ReadWrite};
+use altinn_core::{ErrorKind, ReadWrite};
 use altinn_storage::reqwest;
 use altinn_storage::reqwest_middleware::{Middleware, Next, Result as LayerResult};
 use altinn_tests::clients::{builder, client};
 use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
 use altinn_tests::owner::{OPEN, Owner};
+use altinn_tests::sample::id;
 use futures::TryStreamExt;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
@@ -25,10 +26,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 const X: HeaderName = HeaderName::from_static("x-own");
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
-}
 
 #[tokio::test]
 async fn a_request_of_one_s_own_says_what_it_was_told() {

@@ -15,6 +15,7 @@ use altinn_storage::{
     Application, AuthInfo, DataElement, Instance, InstanceEvent, Message, MessageEvent, ProcessHistoryItem,
     ProcessState, TextResource,
 };
+use altinn_tests::contract::recorded;
 use altinn_tests::surface::Surface;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -59,13 +60,6 @@ fn fill(key: &str, value: &mut Value) {
         Value::Object(members) => members.iter_mut().for_each(|(key, item)| fill(key, item)),
         _ => {}
     }
-}
-
-/// The scenarios that were recorded of a service.
-fn scenarios(service: &str) -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("contract/{service}/recorded"));
-    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
-    files.map(|file| serde_json::from_slice(&file).unwrap()).collect()
 }
 
 fn leftovers_of_process(process: Option<&ProcessState>, at: &str, out: &mut Vec<String>) {
@@ -222,7 +216,7 @@ fn is_no_model(method: &str, path: &str) -> bool {
 #[test]
 fn every_recorded_answer_decodes_with_nothing_left_over() {
     let (mut decoded, mut problems) = (0, Vec::new());
-    for scenario in scenarios("storage") {
+    for scenario in recorded("storage") {
         for step in scenario["steps"].as_array().unwrap() {
             let response = &step["response"];
             if !matches!(response["status"].as_u64(), Some(200 | 201)) || !response["body"]["json"].is_object() {
@@ -263,7 +257,7 @@ fn a_real_page_decodes_and_is_written_back_the_same() {
 fn every_recorded_answer_is_in_the_document() {
     let surface = Surface::load().unwrap();
     let (mut held, mut problems) = (0, Vec::new());
-    for scenario in ["storage", "exchange"].into_iter().flat_map(scenarios) {
+    for scenario in ["storage", "exchange"].into_iter().flat_map(recorded) {
         for step in scenario["steps"].as_array().unwrap() {
             let response = &step["response"];
             let method: Method = step["method"].as_str().unwrap().parse().unwrap();

@@ -10,7 +10,6 @@
 use altinn_watch as _;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use altinn_core::{Error, ErrorKind, InstanceId, ReadWrite, RetryPolicy};
@@ -19,6 +18,7 @@ use altinn_storage::{
     NewInstance, PlatformUser, ReadStatus, SignRequest, Signee, Substatus,
 };
 use altinn_tests::clients::builder;
+use altinn_tests::contract;
 use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, app_id, ended, no_element, no_instance, party};
 use futures::StreamExt;
@@ -176,10 +176,8 @@ fn kinds(status: u16) -> &'static [ErrorKind] {
 
 /// Every refusal of an operation that was recorded, each once: its status, content type and body.
 fn recorded() -> BTreeSet<(&'static str, u16, String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/storage/recorded");
     let mut found = BTreeSet::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let scenario: Value = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+    for scenario in contract::recorded("storage") {
         for step in scenario["steps"].as_array().unwrap() {
             let response = &step["response"];
             let Some(status @ 400..) = response["status"].as_u64() else { continue };

@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use altinn_auth::Credentials;
-use altinn_core::{Environment, ErrorKind, InstanceId, ReadWrite, RetryPolicy};
+use altinn_core::{Environment, ErrorKind, ReadWrite, RetryPolicy};
 use altinn_storage::Client;
 use altinn_storage::reqwest_middleware::{Middleware, Next, Result};
+use altinn_tests::sample::id;
 use tokio::time::Instant;
 
 /// Answers instead of the network, and notes when it was asked.
@@ -54,10 +55,6 @@ impl Middleware for Script {
 fn client(script: &Script, retry: RetryPolicy) -> Client<ReadWrite> {
     let credentials = Credentials::with_token(Environment::tt02(), "a-token-that-nobody-checks");
     Client::builder(credentials).layer(script.clone()).retry(retry).build().unwrap()
-}
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,30 +12,14 @@ use altinn_watch as _;
 use std::path::Path;
 use std::time::Duration;
 
-use altinn_core::{DataElementId, ErrorKind, InstanceId, Payload, ReadWrite, RetryPolicy};
-use altinn_storage::{DataElement, FileScanResult, ScanPolicy, Sha256};
+use altinn_core::{ErrorKind, Payload, ReadWrite, RetryPolicy};
+use altinn_storage::{FileScanResult, ScanPolicy, Sha256};
 use altinn_tests::clients::{builder, client, quick};
 use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
+use altinn_tests::sample::{CONTENT, element, id, whole};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
-
-const CONTENT: &str = "<skjema>blåbær</skjema>";
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
-}
-
-fn element(size: usize) -> DataElement {
-    let id: DataElementId = "00000000-0000-4000-8000-000000000002".parse().unwrap();
-    let mut element = DataElement::new(id);
-    element.size = size as u64;
-    element
-}
-
-fn whole() -> Answer {
-    Answer::status(200).header("content-type", "application/xml").body(CONTENT).chunked()
-}
 
 fn created() -> Answer {
     Answer::json(201, &json!({"id": element(0).id.to_string(), "size": CONTENT.len()}))

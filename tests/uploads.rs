@@ -17,15 +17,12 @@ use altinn_storage::reqwest_middleware::{Middleware, Next, Result as LayerResult
 use altinn_storage::{Client, DataElement};
 use altinn_tests::clients::builder;
 use altinn_tests::owner::{OPEN, Owner};
+use altinn_tests::sample::id;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-
-fn id() -> InstanceId {
-    "501337/00000000-0000-4000-8000-000000000001".parse().unwrap()
-}
 
 fn element_id() -> DataElementId {
     "00000000-0000-4000-8000-000000000002".parse().unwrap()

@@ -10,7 +10,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `scenario.rs` | what a recording file says |
+//! | `scenario.rs`, `recorded.rs` | what a recording file says, to be sent and as it stands |
 //! | `actors.rs`, `keys.rs`, `mint.rs` | who asks, with which key, and the bearer token made of it |
 //! | `variables.rs`, `save.rs` | values taken from one answer and used in later requests |
 //! | `body.rs`, `http.rs` | the request on the wire |
@@ -29,6 +29,7 @@ mod keys;
 mod mint;
 mod normal;
 mod patterns;
+mod recorded;
 mod run;
 mod save;
 mod scenario;
@@ -41,6 +42,7 @@ pub use actors::Actors;
 pub use error::ContractError;
 pub use exceptions::{Exceptions, Verdict};
 pub use keys::{KeyKind, KeyRing};
+pub use recorded::recorded;
 pub use run::{Outcome, Runner};
 pub use scenario::Scenario;
 pub use setup::Setup;
