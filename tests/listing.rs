@@ -9,11 +9,12 @@
 
 use altinn_watch as _;
 
-use altinn_core::ErrorKind;
+use altinn_core::{ErrorKind, Read};
 use altinn_storage::{ContinuationToken, Instance, InstanceQuery};
-use altinn_tests::clients::{builder, client};
+use altinn_tests::clients::{builder, client, quick};
 use altinn_tests::fault::{Answer, FaultServer};
 use futures::StreamExt;
+use futures::stream::FusedStream;
 use serde_json::{Value, json};
 
 fn instance(n: u32) -> Value {
@@ -107,20 +108,32 @@ async fn a_next_without_a_token_is_an_error_and_not_the_end() {
 }
 
 #[tokio::test]
-async fn after_an_error_the_same_page_is_asked_for_again() {
-    let server = FaultServer::start([
-        page([1], Some("/instances?continuationToken=1%253b1")),
-        Answer::status(400),
-        page([2], None),
-    ])
-    .await
-    .unwrap();
-    let client = client(server.url().as_str());
+async fn after_a_passing_error_the_same_page_is_asked_for_again() {
+    let first = page([1], Some("/instances?continuationToken=1%253b1"));
+    let server = FaultServer::start([first, Answer::status(503), Answer::status(503), page([2], None)]).await.unwrap();
+    let client = builder::<Read>(server.url().as_str()).retry(quick().max_retries(0)).build().unwrap();
     let mut items = client.instances().list(query()).items();
     assert_eq!(number(&items.try_next().await.unwrap().unwrap()), 1);
-    assert_eq!(items.try_next().await.unwrap_err().kind(), ErrorKind::Rejected);
+    for _ in 0..2 {
+        assert_eq!(items.try_next().await.unwrap_err().kind(), ErrorKind::Server);
+    }
     assert_eq!(number(&items.try_next().await.unwrap().unwrap()), 2);
     assert!(items.try_next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn whoever_reads_on_after_a_final_error_does_not_ask_for_ever() {
+    let first = page([1], Some("/instances?continuationToken=1%253b1"));
+    let server = FaultServer::start([first, Answer::status(403).repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let mut items = client.instances().list(query()).items();
+    let found: Vec<_> = items.by_ref().take(9).collect().await;
+    assert_eq!(number(found[0].as_ref().unwrap()), 1);
+    assert_eq!(found[1].as_ref().unwrap_err().kind(), ErrorKind::Forbidden);
+    assert_eq!((found.len(), server.requests().len()), (2, 2));
+    // Nothing is lost by it.
+    assert!(items.is_terminated());
+    assert_eq!(items.continuation().map(ToString::to_string).as_deref(), Some("1%3b1"));
 }
 
 #[tokio::test]
@@ -128,6 +141,8 @@ async fn a_saved_token_repeats_the_page_that_was_being_read_and_skips_nothing() 
     let server = FaultServer::start([
         page([1, 2], Some("/instances?continuationToken=1%253b2")),
         page([3, 4], Some("/instances?continuationToken=1%253b4")),
+        // The page ahead, which is not read any more.
+        page([5], None),
         page([3, 4], None),
     ])
     .await
@@ -139,12 +154,13 @@ async fn a_saved_token_repeats_the_page_that_was_being_read_and_skips_nothing() 
     }
     let kept = items.continuation().unwrap().to_string();
     assert_eq!(kept, "1%3b2");
+    server.wait_for(3).await;
     drop(items);
 
     let token: ContinuationToken = kept.parse().unwrap();
     let resumed: Vec<_> = client.instances().list(query()).resume(token).items().collect().await;
     assert_eq!(resumed.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [3, 4]);
-    assert!(server.requests()[2].query().unwrap().ends_with("continuationToken=1%253b2"));
+    assert!(server.requests()[3].query().unwrap().ends_with("continuationToken=1%253b2"));
 }
 
 #[tokio::test]
@@ -166,11 +182,10 @@ async fn newest_first_the_first_page_is_all_there_is_and_the_next_is_refused() {
 
     let found: Vec<_> = list().items().take(4).collect().await;
     assert_eq!(found[..2].iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2]);
-    for refused in &found[2..] {
-        let error = refused.as_ref().unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
-        assert!(error.to_string().contains("Ask for a larger page"), "{error}");
-    }
+    assert_eq!(found.len(), 3);
+    let error = found[2].as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
+    assert!(error.to_string().contains("Ask for a larger page"), "{error}");
     let mut pages = list().prefetch(false).pages();
     assert_eq!(pages.try_next().await.unwrap().unwrap().instances.len(), 2);
     assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::InvalidInput);
@@ -184,7 +199,7 @@ async fn newest_first_the_first_page_is_all_there_is_and_the_next_is_refused() {
     let found: Vec<_> = list().limit(2).items().collect().await;
     assert!(found.len() == 2 && found.iter().all(Result::is_ok));
     let server = FaultServer::start([page([1], None)]).await.unwrap();
-    let list = builder::<altinn_core::Read>(server.url().as_str()).build().unwrap();
+    let list = builder::<Read>(server.url().as_str()).build().unwrap();
     let found: Vec<_> = list.instances().list(query().newest_first()).items().collect().await;
     assert!(found.len() == 1 && found[0].is_ok());
 }
@@ -266,7 +281,7 @@ async fn a_fault_that_the_service_reports_as_404_is_told_apart() {
 #[tokio::test]
 async fn a_read_client_lists_with_the_read_scope_only() {
     let server = FaultServer::start([page([1], None)]).await.unwrap();
-    let client = builder::<altinn_core::Read>(server.url().as_str()).build().unwrap();
+    let client = builder::<Read>(server.url().as_str()).build().unwrap();
     assert_eq!(client.instances().list(query()).await.unwrap().instances.len(), 1);
     assert!(format!("{client:?}").contains("instances.read") && !format!("{client:?}").contains("instances.write"));
 }

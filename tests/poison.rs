@@ -107,12 +107,11 @@ impl Middleware for ForPeople {
 async fn a_service_whose_every_answer_can_t_be_decoded_is_not_taken_for_a_bad_instance() {
     let (troubled, layer) = (Troubled::new(0..130).await, ForPeople::default());
     let mut pages = troubled.client_with(layer.clone()).instances().list(troubled.query()).pages();
-    for asked in [6, 9] {
-        let error = pages.try_next().await.unwrap_err();
-        assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Decode, false), "{error}");
-        assert_eq!(layer.0.load(Ordering::SeqCst), asked);
-        assert!(pages.continuation().is_none());
-    }
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Decode, false), "{error}");
+    assert!(pages.try_next().await.unwrap().is_none());
+    assert!(pages.continuation().is_none());
+    assert_eq!(layer.0.load(Ordering::SeqCst), 6);
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ use super::{ContinuationToken, Instance};
 ///
 /// An instance that can't be had comes as an error of the kind [`Unreadable`](altinn_core::ErrorKind::Unreadable) after
 /// the others of its page, and the list goes on after it. [`Unreadable::of`] says which one it is, or where it lies. Any
-/// other error is the page's: asking again fetches the same page again.
+/// other error is the page's: if it [is transient](Error::is_transient), asking again fetches the same page again; if not,
+/// the list ends with it, and its [continuation](Self::continuation) is where it stood.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Items {
     pages: Pages,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use altinn_core::{Error, ErrorKind};
-use futures::Stream;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use futures::stream::FusedStream;
+use futures::{FutureExt, Stream};
 
 use super::page::Page;
 use super::reader::{Arrived, Place, Reader, is_too_much};
@@ -15,7 +15,9 @@ use super::{ContinuationToken, LIST};
 
 /// Pages of a list, as a stream. The end is where the service announces no next page, never merely an empty page.
 ///
-/// After an error the stream stays where it was: asking again fetches the same page again.
+/// After an error that [is transient](Error::is_transient) the stream stays where it was: asking again fetches the same
+/// page again. Any other error ends it, so that nobody who reads on asks for ever; where it stood is its
+/// [continuation](Self::continuation).
 ///
 /// A service that gives the same pages over and over is noticed, so that no list is read for ever: at once if a page
 /// leads to itself, and otherwise before three times as many pages have come as there are different ones. The good
@@ -32,10 +34,12 @@ pub struct Pages {
     prefetch: bool,
 }
 
+type Fetch = MaybeDone<BoxFuture<'static, Fetched>>;
+
 enum State {
     Idle,
-    Busy(BoxFuture<'static, Fetched>),
-    Fetched(Fetched),
+    Busy(Fetch),
+    Here(Undecoded),
     /// A token came twice. Said after the page that it came with, which is good.
     Endless,
     Done,
@@ -45,6 +49,18 @@ struct Fetched {
     place: Place,
     result: Result<Arrived, Error>,
 }
+
+/// A page that has come, and the fetch of the next one, which is to be on its way before this one is decoded.
+struct Undecoded {
+    fetched: Fetched,
+    early: Option<(ContinuationToken, Fetch)>,
+    turns: u32,
+}
+
+/// How often this task stands back before it decodes. The connection is another task: where both have the same thread, it
+/// needs one turn to be free again after the last answer and one to send the next request. Without them the service would
+/// wait for the decoding.
+const TURNS: u32 = 2;
 
 impl Pages {
     pub(super) fn new(reader: Reader, place: Place, limit: Option<u64>, prefetch: bool) -> Self {
@@ -61,75 +77,67 @@ impl Pages {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 
-    /// Where the page that comes next begins. `None` before the first page and after the last one.
+    /// Where the page that comes next begins. `None` before the first page and after the last one. After an error it is
+    /// the page that failed.
     pub fn continuation(&self) -> Option<&ContinuationToken> {
         self.place.token.as_ref()
     }
 
     /// Less at the same place, after a page that can't be decoded.
-    fn fetch_less(&self, mut place: Place, error: Error) -> BoxFuture<'static, Fetched> {
+    fn fetch_less(&self, mut place: Place, error: Error) -> Fetch {
         let reader = Arc::clone(&self.reader);
-        Box::pin(async move {
+        maybe_done(Box::pin(async move {
             let result = reader.fetch_less(&mut place, error).await.map(Arrived::Page);
             Fetched { place, result }
-        })
+        }))
     }
 
-    fn fetch(&self, mut place: Place) -> BoxFuture<'static, Fetched> {
+    fn fetch(&self, mut place: Place) -> Fetch {
         let reader = Arc::clone(&self.reader);
-        Box::pin(async move {
+        maybe_done(Box::pin(async move {
             let result = reader.fetch(&mut place).await;
             Fetched { place, result }
-        })
+        }))
     }
 
-    /// A fetch that is on its way: a future sends nothing before it is polled.
-    fn send(&self, place: Place, context: &mut Context<'_>) -> State {
-        let mut fetch = self.fetch(place);
-        match fetch.as_mut().poll(context) {
-            Poll::Ready(fetched) => State::Fetched(fetched),
-            Poll::Pending => State::Busy(fetch),
-        }
-    }
-
-    /// Sends for the page after `arrived` before that is decoded, so that the service works meanwhile. `None` where
-    /// only the decoded page tells whether, or where, the list goes on.
-    fn send_early(
-        &self,
-        place: &Place,
-        arrived: &Arrived,
-        context: &mut Context<'_>,
-    ) -> Option<(ContinuationToken, State)> {
+    /// The fetch of the page after this one, not sent yet. `None` where only the decoded page tells whether, or where,
+    /// the list goes on.
+    fn early(&self, fetched: &Fetched) -> Option<(ContinuationToken, Fetch)> {
         if !self.prefetch {
             return None;
         }
-        let announced = arrived.announced()?;
+        let announced = fetched.result.as_ref().ok()?.announced()?;
         let goes_on = self.left.is_none_or(|left| announced.count.is_some_and(|count| count < left));
         if !goes_on || self.repeats.knows(&announced.next) {
             return None;
         }
-        let state = self.send(place.at(Some(announced.next.clone())), context);
-        Some((announced.next, state))
+        let fetch = self.fetch(fetched.place.at(Some(announced.next.clone())));
+        Some((announced.next, fetch))
+    }
+
+    fn failed(&mut self, error: Error) -> Error {
+        if !error.is_transient() {
+            self.state = State::Done;
+        }
+        error
     }
 
     /// Gives out what was fetched. After a good page the next fetch is on its way. `None` if it can't be decoded: then
     /// less is fetched in its stead.
-    fn give(&mut self, fetched: Fetched, context: &mut Context<'_>) -> Option<Result<Page, Error>> {
-        let Fetched { place, result } = fetched;
-        self.state = State::Idle;
+    fn give(&mut self, here: Undecoded, context: &mut Context<'_>) -> Option<Result<Page, Error>> {
+        let Undecoded { fetched: Fetched { place, result }, early, .. } = here;
         self.place = place;
         let arrived = match result {
             Ok(arrived) => arrived,
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(Err(self.failed(error))),
         };
-        let early = self.send_early(&self.place, &arrived, context);
         let page = match arrived.read(&mut self.place) {
             Ok(page) => page,
             Err(error) if is_too_much(&error) => {
                 self.state = State::Busy(self.fetch_less(self.place.clone(), error));
                 return None;
             }
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(Err(self.failed(error))),
         };
         self.place = self.place.at(page.next.clone());
         self.left = self.left.map(|left| left.saturating_sub(page.instances.len() as u64));
@@ -140,8 +148,13 @@ impl Pages {
             Some(token) => {
                 self.repeats.note(token);
                 match early {
-                    Some((announced, sent)) if announced == *token => sent,
-                    _ if self.prefetch => self.send(self.place.clone(), context),
+                    Some((announced, sent)) if announced == *token => State::Busy(sent),
+                    _ if self.prefetch => {
+                        let mut fetch = self.fetch(self.place.clone());
+                        // A future sends nothing before it is polled.
+                        let _ = fetch.poll_unpin(context);
+                        State::Busy(fetch)
+                    }
                     _ => State::Idle,
                 }
             }
@@ -165,13 +178,27 @@ impl Stream for Pages {
                         .with_detail("a continuation token came twice, so the list would never end"))));
                 }
                 State::Idle => this.state = State::Busy(this.fetch(this.place.clone())),
-                State::Busy(next) => {
-                    let fetched = ready!(next.as_mut().poll(context));
-                    this.state = State::Fetched(fetched);
+                State::Busy(fetch) => {
+                    ready!(fetch.poll_unpin(context));
+                    this.state = match Pin::new(fetch).take_output() {
+                        Some(fetched) => {
+                            let early = this.early(&fetched);
+                            State::Here(Undecoded { fetched, early, turns: 0 })
+                        }
+                        None => State::Idle,
+                    };
                 }
-                State::Fetched(_) => {
-                    if let State::Fetched(fetched) = std::mem::replace(&mut this.state, State::Idle)
-                        && let Some(given) = this.give(fetched, context)
+                State::Here(here) => {
+                    if let Some((_, fetch)) = &mut here.early {
+                        let _ = fetch.poll_unpin(context);
+                        if here.turns < TURNS {
+                            here.turns += 1;
+                            context.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
+                    }
+                    if let State::Here(here) = std::mem::replace(&mut this.state, State::Idle)
+                        && let Some(given) = this.give(here, context)
                     {
                         return Poll::Ready(Some(given));
                     }
