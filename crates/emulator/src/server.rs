@@ -100,27 +100,44 @@ async fn shown(platform: Arc<Platform>, request: Request<Body>, path: &str) -> R
 }
 
 async fn route(platform: Arc<Platform>, request: Request<Body>, path: &str) -> Response {
+    if maskinporten::owns(path) {
+        return maskinporten::handle(&platform, request).await;
+    }
     let service = percent_decode(path.split('/').nth(1).unwrap_or_default()).to_ascii_lowercase();
+    if service == "orgs" {
+        return cdn::handle(&platform, &request);
+    }
+    if let Some(refused) = before_routing(&request, path) {
+        return refused;
+    }
     match service.as_str() {
-        "storage" | "authentication" if path.contains("%00") => response::empty(StatusCode::BAD_REQUEST),
-        "storage" | "authentication" if line_bytes(&request) > MAX_LINE_BYTES => {
-            response::empty(StatusCode::URI_TOO_LONG)
-        }
-        "storage" | "authentication" if header_bytes(request.headers()) > MAX_HEADER_BYTES => {
-            response::empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-        }
-        // The handler that reads tokens runs before routing and fails on these, whatever the path.
-        "storage" | "authentication" if token::is_unreadable(request.headers()) => {
-            let mut response = response::empty(StatusCode::INTERNAL_SERVER_ERROR);
-            response.extensions_mut().insert(Unhandled);
-            response
-        }
         "storage" => storage::handle(platform, request).await,
         "authentication" => authentication::handle(&platform, &request),
-        "orgs" => cdn::handle(&platform, &request),
         "health" if path.trim_end_matches('/').len() == "/health".len() => health(),
-        _ => maskinporten::handle(&platform, request).await,
+        _ => response::empty(StatusCode::NOT_FOUND),
     }
+}
+
+/// What the platform's services refuse on every path, those without a route included: the web server when it reads
+/// line and headers, which have to be UTF-8, and then the handler that reads tokens.
+fn before_routing(request: &Request<Body>, path: &str) -> Option<Response> {
+    let headers = request.headers();
+    let status = if path.contains("%00") {
+        StatusCode::BAD_REQUEST
+    } else if line_bytes(request) > MAX_LINE_BYTES {
+        StatusCode::URI_TOO_LONG
+    } else if header_bytes(headers) > MAX_HEADER_BYTES {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    } else if !headers.values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok()) {
+        StatusCode::BAD_REQUEST
+    } else if token::is_unreadable(headers) {
+        let mut response = response::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        response.extensions_mut().insert(Unhandled);
+        return Some(response);
+    } else {
+        return None;
+    };
+    Some(response::empty(status))
 }
 
 /// Whatever the method: the framework asks for none here.

@@ -1,9 +1,11 @@
 //! How platform services read their caller.
 
+mod cookies;
+
 use std::fmt;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::{AUTHORIZATION, AsHeaderName};
 use serde_json::{Map, Value};
 
 use crate::keys::{self, Malformed, Rejected};
@@ -43,11 +45,6 @@ impl From<Map<String, Value>> for Claims {
 }
 
 impl Claims {
-    /// The claim as the token has it.
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
     pub(crate) fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
@@ -129,11 +126,16 @@ pub(crate) fn is_unreadable(headers: &HeaderMap) -> bool {
     token_of(headers).is_some_and(|token| keys::read(&token).err() == Some(Malformed::Unreadable))
 }
 
-/// The token in the `Authorization` header. Another scheme counts as no token; several headers are joined with commas
-/// and so make no token either, but a wrong one.
+/// The values of a header as one text: with commas between them, and without the empty ones.
+pub(crate) fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> String {
+    let values = headers.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+    values.filter(|value| !value.is_empty()).collect::<Vec<_>>().join(",")
+}
+
+/// The token in the `Authorization` header. Another scheme counts as no token; two headers make one text, and so a
+/// wrong token.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()).collect();
-    let value = values.join(",");
+    let value = joined(headers, AUTHORIZATION);
     let (scheme, token) = value.split_at_checked("Bearer ".len())?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("Bearer ") && !token.is_empty()).then(|| token.to_owned())
@@ -141,19 +143,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The caller's token: the one in the header, else in a cookie.
 pub(crate) fn token_of(headers: &HeaderMap) -> Option<String> {
-    bearer(headers).or_else(|| COOKIES.iter().find_map(|name| cookie(headers, name)))
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| key.trim() == name)
-        .map(|(_, value)| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
+    bearer(headers).or_else(|| COOKIES.iter().find_map(|name| cookies::get(headers, name)))
 }
 
 #[cfg(test)]
@@ -183,6 +173,8 @@ mod tests {
     fn two_headers_make_one_wrong_token() {
         let two = headers(&[("authorization", "Bearer x"), ("authorization", "Bearer y")]);
         assert_eq!(bearer(&two), Some("x,Bearer y".to_owned()));
+        let one_empty = headers(&[("authorization", ""), ("authorization", "Bearer y")]);
+        assert_eq!(bearer(&one_empty), Some("y".to_owned()));
     }
 
     #[test]

@@ -14,11 +14,8 @@ impl ClaimList {
     pub(crate) fn read(claims: &Map<String, Value>) -> Self {
         let mut list = Vec::new();
         for (name, value) in claims {
-            let name = rewritten(name);
-            match value {
-                Value::Array(items) => list.extend(items.iter().map(|item| (name.to_owned(), kept(item)))),
-                value => list.push((name.to_owned(), kept(value))),
-            }
+            let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            list.extend(items.iter().map(|item| (rewritten(name).to_owned(), kept(name, item))));
         }
         Self(list)
     }
@@ -53,11 +50,15 @@ impl ClaimList {
         let mut token = Map::new();
         for (name, value) in self.0 {
             match token.get_mut(&name) {
-                None => {
-                    token.insert(name, value);
-                }
                 Some(Value::Array(several)) => several.push(value),
-                Some(one) => *one = Value::Array(vec![one.take(), value]),
+                _ => {
+                    token.insert(name, Value::Array(vec![value]));
+                }
+            }
+        }
+        for value in token.values_mut() {
+            if let Some([single]) = value.as_array_mut().map(Vec::as_mut_slice) {
+                *value = single.take();
             }
         }
         let now = now.as_second();
@@ -77,10 +78,12 @@ fn rewritten(name: &str) -> &str {
     }
 }
 
-/// A single value as it comes out again. What is inside objects and nested arrays is opaque.
-fn kept(value: &Value) -> Value {
+/// A single value of the claim `name` as it comes out again. A subject is always text; what is inside objects and
+/// nested arrays is opaque.
+fn kept(name: &str, value: &Value) -> Value {
     match value {
         Value::Null => Value::String(String::new()),
+        Value::Number(number) if name == "sub" => Value::String(kept_number(number).to_string()),
         Value::Number(number) => Value::Number(kept_number(number)),
         value => value.clone(),
     }
@@ -131,6 +134,21 @@ mod tests {
         let token = through(r#"{"sub": "s", "role": "a", "x": 1, "roles": ["b", "c"]}"#);
         assert_eq!(token, expected(r#"{"nameid": "s", "role": ["a", "b", "c"], "x": 1}"#));
         assert_eq!(token.keys().collect::<Vec<_>>(), ["nameid", "role", "x"]);
+    }
+
+    #[test]
+    fn arrays_in_arrays_stay_as_they_are() {
+        assert_eq!(
+            through(r#"{"alike": [[1], [2.0]], "mixed": [[1], 2], "empty": [[], 1], "one": [[1]], "none": [[]]}"#),
+            expected(r#"{"alike": [[1], [2.0]], "mixed": [[1], 2], "empty": [[], 1], "one": [1], "none": []}"#)
+        );
+    }
+
+    #[test]
+    fn a_subject_becomes_text() {
+        assert_eq!(through(r#"{"sub": 5, "x": 5}"#), expected(r#"{"nameid": "5", "x": 5}"#));
+        assert_eq!(through(r#"{"sub": 5.0}"#), expected(r#"{"nameid": "5"}"#));
+        assert_eq!(through(r#"{"sub": null}"#), expected(r#"{"nameid": ""}"#));
     }
 
     #[test]

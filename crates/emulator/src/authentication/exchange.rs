@@ -33,7 +33,7 @@ pub(super) fn answer(call: &Call<'_>) -> Response {
     let headers = call.request.headers();
     let query = Query::parse(call.request.uri().query().unwrap_or_default());
     let mut binder = Binder::new(&query);
-    let test = binder.flag("test", false);
+    let test = binder.flag("test", None, false);
     let errors = binder.errors();
     if !errors.is_empty() {
         return response::invalid(ProblemType::Problem, &errors);
@@ -82,7 +82,7 @@ fn maskinporten(
     let number = consumer::org_number(&claims).ok_or(Refused::Unauthorized)?;
     let org = service_owner(platform, &claims, &number, test)?;
     // The header is looked at last, and only for being there.
-    if headers.get(ENTERPRISE_USER_HEADER).is_some_and(|value| !value.is_empty()) {
+    if !token::joined(headers, ENTERPRISE_USER_HEADER).is_empty() {
         return Err(Refused::EnterpriseUser);
     }
     if platform.world.platform.audit_log && number.trim().parse::<i32>().is_err() {
@@ -106,7 +106,8 @@ fn service_owner(platform: &Platform, claims: &ClaimList, number: &str, test: bo
     })
 }
 
-/// Whether one of `keys` signed the token, and it is valid now. Unlike elsewhere the token must expire.
+/// Whether one of `keys` signed the token, and it is valid now. Unlike elsewhere the token must expire, and not before
+/// it begins.
 pub(super) fn is_valid(platform: &Platform, token: &(Jwt, keys::Lifetime), keys: &[PublicKey]) -> bool {
     let (jwt, lifetime) = token;
     lifetime.judge(platform.clock.now()) == Judgement::Valid && keys::signed_by(jwt, keys)

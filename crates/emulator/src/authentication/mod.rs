@@ -38,6 +38,18 @@ struct Call<'a> {
 
 type Handler = fn(&Call<'_>) -> Response;
 
+/// The methods of a route that names none.
+const ANY: [Method; 8] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 fn routes() -> &'static Router<Handler> {
     static ROUTES: OnceLock<Router<Handler>> = OnceLock::new();
     ROUTES.get_or_init(|| {
@@ -47,7 +59,7 @@ fn routes() -> &'static Router<Handler> {
         let router =
             get(router, "authentication/api/v1/openid/.well-known/openid-configuration", openid::configuration);
         let router = get(router, "authentication/api/v1/openid/.well-known/openid-configuration/jwks", openid::key_set);
-        get(router, "authentication/api/v1/error", |_| response::unhandled())
+        router.routes(&ANY, "authentication/api/v1/error", |_| response::unhandled())
     })
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::charset::Charset;
-use super::media_type::{is_token, split_unquoted};
+use super::media_type::{is_token, with_parameters};
 use super::query::url_decode;
 
 /// A parsed header: the disposition type and its parameters as sent, quotes included.
@@ -20,18 +20,9 @@ pub(crate) struct Disposition {
 impl Disposition {
     /// Reads a header; `None` when it has no type or is malformed anywhere.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = split_unquoted(text, ';').into_iter().map(str::trim);
-        let kind = parts.next().filter(|kind| is_token(kind))?.to_ascii_lowercase();
-        let mut parameters = Vec::new();
-        for part in parts.filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let (name, value) = (name.trim(), value.trim());
-            if !is_token(name) || !(value.is_empty() || is_token(value) || is_quoted(value)) {
-                return None;
-            }
-            parameters.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-        Some(Self { kind, parameters })
+        let (kind, sent) = with_parameters(text)?;
+        let parameters = sent.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+        is_token(kind).then(|| Self { kind: kind.to_ascii_lowercase(), parameters: parameters.collect() })
     }
 
     /// The file name that Storage keeps. The extended form wins, and a pair of quotes around the decoded name is taken
@@ -93,20 +84,6 @@ fn extended_value(text: &str) -> String {
 
 fn unquoted(text: &str) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"')
-}
-
-fn is_quoted(text: &str) -> bool {
-    let Some(inner) = unquoted(text) else { return false };
-    let mut escaped = false;
-    for character in inner.chars() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return false,
-            _ => {}
-        }
-    }
-    !escaped
 }
 
 fn mime_word(text: &str) -> Option<String> {
@@ -192,6 +169,10 @@ mod tests {
             ("attachment; filename=", Some("")),
             ("attachment; filename = \"sp.txt\"", Some("sp.txt")),
             ("attachment; filename=\"t.txt\";", Some("t.txt")),
+            ("attachment; inline; filename=x.txt", Some("x.txt")),
+            ("attachment;; filename=x.txt", None),
+            ("attachment; ; filename=x.txt", None),
+            ("attachment; filename=x.txt;;", None),
             ("attachment; filename=\"t.txt", None),
             ("attachment; filename=\"t.txt\"x", None),
             ("filename=x.txt", None),

@@ -13,26 +13,31 @@ pub(crate) struct MediaType {
 impl MediaType {
     /// Reads a `Content-Type` value; `None` when it is none.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = split_unquoted(text, ';').into_iter();
-        let (kind, subtype) = parts.next()?.trim().split_once('/')?;
+        let (kind, sent) = with_parameters(text)?;
+        let (kind, subtype) = kind.split_once('/')?;
+        let (kind, subtype) = (trimmed(kind), trimmed(subtype));
         if !is_token(kind) || !is_token(subtype) {
             return None;
         }
         let mut text = format!("{kind}/{subtype}");
         let essence = text.to_ascii_lowercase();
         let mut parameters = Vec::new();
-        for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=')?;
-            let (name, value) = (name.trim(), value.trim());
-            text.push_str(&format!("; {name}={value}"));
+        for (name, value) in sent {
+            text.push_str("; ");
+            text.push_str(name);
+            if !value.is_empty() {
+                text.push('=');
+                text.push_str(value);
+            }
             parameters.push((name.to_ascii_lowercase(), unquoted(value)));
         }
         Some(Self { essence, parameters, text })
     }
 
-    /// The value of a parameter, without quotes.
+    /// The value of a parameter, without quotes; an empty one counts as none.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        let (_, value) = self.parameters.iter().find(|(known, _)| known == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// Whether the framework's JSON reader takes it.
@@ -42,13 +47,53 @@ impl MediaType {
     }
 }
 
+/// What stands before the first `;`, and the names and values of the parameters behind it, as they were sent. A parameter
+/// needs no value, and the list may end in a `;`; `None` when anything else about it is odd.
+pub(crate) fn with_parameters(text: &str) -> Option<(&str, Vec<(&str, &str)>)> {
+    let parts = split_unquoted(text, ';');
+    let (first, sent) = parts.split_first()?;
+    let sent = match sent.split_last() {
+        Some((last, others)) if trimmed(last).is_empty() => others,
+        _ => sent,
+    };
+    let parameters: Option<_> = sent.iter().copied().map(parameter).collect();
+    Some((trimmed(first), parameters?))
+}
+
+fn parameter(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let (name, value) = (trimmed(name), trimmed(value));
+    let holds = is_token(name) && (value.is_empty() || is_token(value) || is_quoted(value));
+    holds.then_some((name, value))
+}
+
+/// Without the blanks of a header around it.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Whether `text` is a quoted string of HTTP.
+fn is_quoted(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    let mut escaped = false;
+    for character in inner.chars() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return false,
+            _ => {}
+        }
+    }
+    !escaped
+}
+
 /// Whether `text` is a token of HTTP.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// `text` without the quotes around it and the backslashes in it.
-pub(crate) fn unquoted(text: &str) -> String {
+fn unquoted(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return text.to_owned();
     };
@@ -64,7 +109,7 @@ pub(crate) fn unquoted(text: &str) -> String {
 }
 
 /// Splits at `separator`, except inside quotes.
-pub(crate) fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
+fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut quoted, mut escaped) = (0, false, false);
     for (at, character) in text.char_indices() {
@@ -105,6 +150,26 @@ mod tests {
         ] {
             assert_eq!(MediaType::parse(text).map(|parsed| parsed.is_json()), Some(json), "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_are_tokens_or_quoted_or_nothing() {
+        for (text, read) in [
+            ("text/plain; foo", Some("text/plain; foo")),
+            ("text/plain;foo= ;a = \"b;c\"", Some("text/plain; foo; a=\"b;c\"")),
+            ("text / plain ;", Some("text/plain")),
+            ("text/plain;;charset=utf-8", None),
+            ("text/plain; ;", None),
+            ("text/plain; a=b c", None),
+            ("text/plain; =b", None),
+            ("text/plain; a=\"b", None),
+            ("text/plain; a=\"b\"c", None),
+            ("text/plain,text/plain", None),
+        ] {
+            assert_eq!(MediaType::parse(text).map(|parsed| parsed.text).as_deref(), read, "{text}");
+        }
+        let parsed = MediaType::parse("application/json; charset").expect("a media type");
+        assert_eq!(parsed.parameter("charset"), None);
     }
 
     proptest! {

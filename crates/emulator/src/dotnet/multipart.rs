@@ -1,17 +1,41 @@
 //! Multipart bodies: Storage keeps the first section of one and never looks at the rest.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
+
+use super::disposition::Disposition;
 
 /// The longest boundary the framework takes.
 pub(crate) const MAX_BOUNDARY: usize = 128;
 /// The longest block of section headers the framework takes.
 const MAX_HEADERS: usize = 16 * 1024;
 
+/// What the framework says of a body that ends before its last boundary.
+const CUT_OFF: &str = "Unexpected end of Stream, the content may have already been read by another component. ";
+
 /// The headers of a section that matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SectionHeaders {
     pub(crate) content_type: Option<String>,
     pub(crate) content_disposition: Option<String>,
+}
+
+impl SectionHeaders {
+    /// Takes a line. A header that comes again is joined to what was there.
+    fn add(&mut self, line: &str) -> Result<(), Malformed> {
+        let (name, value) = line.split_once(':').filter(|(name, _)| !name.is_empty()).ok_or(Malformed)?;
+        let kept = match name.to_ascii_lowercase().as_str() {
+            "content-type" => &mut self.content_type,
+            "content-disposition" => &mut self.content_disposition,
+            _ => return Ok(()),
+        };
+        *kept = Some(match kept.take() {
+            Some(earlier) => format!("{earlier},{}", value.trim()),
+            None => value.trim().to_owned(),
+        });
+        Ok(())
+    }
 }
 
 /// The body is no multipart body, or ends too early.
@@ -45,8 +69,7 @@ pub(crate) struct Progress {
 impl FirstSection {
     pub(crate) fn new(boundary: &str) -> Self {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
-        // The first boundary may stand at the very start; a line break in front makes it like the others.
-        Self { delimiter, buffer: BytesMut::from(&b"\r\n"[..]), state: State::Preamble }
+        Self { delimiter, buffer: BytesMut::new(), state: State::Preamble }
     }
 
     /// Whether the section is complete.
@@ -74,12 +97,14 @@ impl FirstSection {
     }
 
     fn pass_boundary(&mut self) -> Result<bool, Malformed> {
-        let Some(at) = find(&self.buffer, &self.delimiter) else { return Ok(false) };
-        let after = at + self.delimiter.len();
+        // Only the first boundary may stand anywhere.
+        let boundary = &self.delimiter[b"\r\n".len()..];
+        let Some(at) = find(&self.buffer, boundary) else { return Ok(false) };
+        let after = at + boundary.len();
         let Some(line_end) = find(&self.buffer[after..], b"\r\n") else {
             return Ok(false);
         };
-        if self.buffer[after..].starts_with(b"--") {
+        if self.buffer[after..after + line_end].trim_ascii() == b"--" {
             return Err(Malformed);
         }
         // The line break stays: a section without headers begins with an empty line right behind it.
@@ -96,21 +121,9 @@ impl FirstSection {
         let text = String::from_utf8_lossy(&block);
         let mut headers = SectionHeaders::default();
         for line in text.split("\r\n").filter(|line| !line.is_empty()) {
-            let (name, value) = line.split_once(':').ok_or(Malformed)?;
-            let value = value.trim().to_owned();
-            if name.eq_ignore_ascii_case("content-type") {
-                headers.content_type = Some(value);
-            } else if name.eq_ignore_ascii_case("content-disposition") {
-                headers.content_disposition = Some(value);
-            }
+            headers.add(line)?;
         }
         self.state = State::Content;
-        // An empty section has its boundary directly behind the headers.
-        let mut rest = BytesMut::from(&b"\r\n"[..]);
-        rest.extend_from_slice(&self.buffer);
-        if rest.starts_with(&self.delimiter) {
-            self.state = State::Done;
-        }
         Ok(Some(headers))
     }
 
@@ -124,29 +137,47 @@ impl FirstSection {
     }
 }
 
-/// Looks through a whole form and gives the first section disposition that is not `form-data`, if any: what the
-/// framework refuses a form for.
-pub(crate) fn foreign_section(body: &[u8], boundary: &str) -> Option<String> {
-    let delimiter = format!("--{boundary}").into_bytes();
+/// Looks through a whole form and tells what the framework refuses it for, in its words, if anything: headers that can't be
+/// read, or an end that comes too early.
+pub(crate) fn form_fault(body: &[u8], boundary: &str) -> Option<String> {
+    // Only the first boundary may stand anywhere.
+    let mut delimiter = format!("--{boundary}");
     let mut rest = body;
     loop {
-        let at = find(rest, &delimiter)?;
-        rest = &rest[at + delimiter.len()..];
-        if rest.starts_with(b"--") {
+        let behind = find(rest, delimiter.as_bytes()).map(|at| &rest[at + delimiter.len()..]);
+        // The framework wants to see whether it is the last one.
+        let Some(behind) = behind.filter(|behind| behind.len() >= 2) else { return Some(CUT_OFF.to_owned()) };
+        let (line, mut behind) = first_line(behind);
+        if line.trim() == "--" {
             return None;
         }
-        let end = find(rest, b"\r\n\r\n")?;
-        let text = String::from_utf8_lossy(&rest[..end]);
-        let disposition = text
-            .split("\r\n")
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
-            .map_or("", |(_, value)| value.trim());
-        let kind = disposition.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("form-data") {
-            return Some(disposition.to_owned());
+        let mut headers = SectionHeaders::default();
+        loop {
+            let (line, after) = first_line(behind);
+            behind = after;
+            if line.is_empty() {
+                break;
+            }
+            if headers.add(&line).is_err() {
+                return Some(format!("Invalid header line: {line}"));
+            }
         }
+        let disposition = headers.content_disposition.unwrap_or_default();
+        if Disposition::parse(&disposition).is_none() {
+            return Some(format!("Form section has invalid Content-Disposition value: {disposition}"));
+        }
+        delimiter = format!("\r\n--{boundary}");
+        rest = behind;
     }
+}
+
+/// The text up to the line break, or to the end, and what follows it.
+fn first_line(text: &[u8]) -> (Cow<'_, str>, &[u8]) {
+    let (line, rest) = match find(text, b"\r\n") {
+        Some(at) => (&text[..at], &text[at + 2..]),
+        None => (text, &[][..]),
+    };
+    (String::from_utf8_lossy(line), rest)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -191,17 +222,54 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_judged_by_its_dispositions() {
-        let form = b"--a\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--a\r\n\r\n2\r\n--a--\r\n";
-        assert_eq!(foreign_section(form, "a").as_deref(), Some(""));
-        assert_eq!(foreign_section(&form[..50], "a"), None);
+    fn the_first_boundary_may_stand_anywhere() {
+        for body in [&b"x\r\n--snitt\r\n\r\na\r\n--snitt--"[..], b"x--snitt--x\r\n\r\na\r\n--snitt--"] {
+            let (_, content, done) = first(body, 3).expect("a section");
+            assert!(content == b"a" && done);
+        }
+    }
+
+    #[test]
+    fn a_header_that_comes_twice_is_joined() {
+        let body = b"--snitt\r\nContent-Type: text/css\r\ncontent-type: text/html\r\n\r\na\r\n--snitt--";
+        let (headers, ..) = first(body, 99).expect("a section");
+        assert_eq!(headers.and_then(|headers| headers.content_type).as_deref(), Some("text/css,text/html"));
+    }
+
+    #[test]
+    fn a_section_ends_in_a_line_of_its_own() {
+        let (_, _, done) = first(b"--snitt\r\nA: b\r\n\r\n--snitt--\r\n", 99).expect("a section");
+        assert!(!done);
+    }
+
+    #[test]
+    fn forms_that_are_refused() {
+        let good = "--a\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--a--";
+        for (form, fault) in [
+            (good, None),
+            ("--a--\r\n", None),
+            ("x--a -- \r\nx", None),
+            ("--a\r\nContent-Disposition: attachment\r\n\r\n\r\n--a--", None),
+            ("", Some(CUT_OFF)),
+            ("hello", Some(CUT_OFF)),
+            (&good[..good.len() - 2], Some(CUT_OFF)),
+            ("--a\r\nContent-Disposition: form-data; name=x\r\n\r\n--a--", Some(CUT_OFF)),
+            ("--a\r\n\r\n2\r\n--a--", Some("Form section has invalid Content-Disposition value: ")),
+            (
+                "--a\r\ncontent-disposition: form-data; ;\r\n\r\n2\r\n--a--",
+                Some("Form section has invalid Content-Disposition value: form-data; ;"),
+            ),
+            ("--a\r\nx\r\n\r\n2\r\n--a--", Some("Invalid header line: x")),
+        ] {
+            assert_eq!(form_fault(form.as_bytes(), "a").as_deref(), fault, "{form}");
+        }
     }
 
     proptest! {
         #[test]
         fn no_body_is_too_much(body in proptest::collection::vec(any::<u8>(), 0..200), piece in 1usize..50) {
             let _ = first(&body, piece);
-            let _ = foreign_section(&body, "a");
+            let _ = form_fault(&body, "a");
         }
     }
 }

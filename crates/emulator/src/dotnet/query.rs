@@ -60,15 +60,15 @@ impl<'q> Binder<'q> {
         self.errors
     }
 
-    /// A truth value that has a default: an empty text is refused.
-    pub(crate) fn flag(&mut self, name: &str, default: bool) -> bool {
+    /// A truth value that has a default: an empty text is refused. `display` as for [`optional_flag`](Self::optional_flag).
+    pub(crate) fn flag(&mut self, name: &str, display: Option<&str>, default: bool) -> bool {
         match self.query.first(name) {
             None => default,
             Some(value) if value.trim().is_empty() => {
                 self.errors.add(name, format!("The value '{value}' is invalid."));
                 default
             }
-            Some(_) => self.optional(name, None, number::boolean).unwrap_or(default),
+            Some(_) => self.optional(name, display, number::boolean).unwrap_or(default),
         }
     }
 
@@ -217,9 +217,9 @@ mod tests {
     fn refusals_name_what_was_sent() {
         let query = Query::parse("hard=maybe&confirmed=1&empty=&refs=x");
         let mut binder = Binder::new(&query);
-        assert!(!binder.flag("hard", false));
+        assert!(!binder.flag("hard", None, false));
         assert_eq!(binder.optional_flag("confirmed", Some("Confirmed")), None);
-        binder.flag("empty", false);
+        binder.flag("empty", None, false);
         binder.guids("refs");
         let mut expected = FieldErrors::of("hard", "The value 'maybe' is not valid.");
         expected.add("confirmed", "The value '1' is not valid for Confirmed.");

@@ -9,24 +9,25 @@ use super::Malformed;
 pub(crate) const SKEW_SECONDS: f64 = 10.0;
 
 /// `nbf` and `exp` of a token, in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {
-    not_before: Option<f64>,
-    expires: Option<f64>,
+    not_before: Option<i64>,
+    expires: Option<i64>,
 }
 
 /// What a token's times say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
     Valid,
-    /// Valid, but the token never expires. Only some services accept that.
-    Endless,
+    /// Neither end is against it, but the token never expires, or does so before it begins. Only services that compare
+    /// each end with the time, and do not ask for both, accept that.
+    Loose,
     Invalid,
 }
 
 impl Lifetime {
-    /// Reads the times. A text of digits is as good as a number; anything else makes the whole token unreadable, even
-    /// in `iat`, which nobody judges.
+    /// Reads the times. A text of digits is as good as a number; anything else, and what is beyond 64 bits, makes the
+    /// whole token unreadable, even in `iat`, which nobody judges.
     pub(crate) fn read(claims: &Map<String, Value>) -> Result<Self, Malformed> {
         seconds(claims.get("iat"))?;
         Ok(Self { not_before: seconds(claims.get("nbf"))?, expires: seconds(claims.get("exp"))? })
@@ -34,30 +35,37 @@ impl Lifetime {
 
     /// The end, in whole seconds since 1970.
     pub(crate) fn expires(&self) -> Option<i64> {
-        self.expires.map(|seconds| seconds as i64)
+        self.expires
     }
 
     pub(crate) fn judge(&self, now: Timestamp) -> Judgement {
         let now = now.as_microsecond() as f64 / 1e6;
-        let early = self.not_before.is_some_and(|nbf| nbf > now + SKEW_SECONDS);
-        let late = self.expires.is_some_and(|exp| exp < now - SKEW_SECONDS);
-        let reversed = matches!((self.not_before, self.expires), (Some(nbf), Some(exp)) if nbf > exp);
-        match self.expires {
-            _ if early || late || reversed => Judgement::Invalid,
-            None => Judgement::Endless,
-            Some(_) => Judgement::Valid,
+        let early = self.not_before.is_some_and(|nbf| nbf as f64 > now + SKEW_SECONDS);
+        let late = self.expires.is_some_and(|exp| (exp as f64) < now - SKEW_SECONDS);
+        match (self.not_before, self.expires) {
+            _ if early || late => Judgement::Invalid,
+            (_, None) => Judgement::Loose,
+            (Some(nbf), Some(exp)) if nbf > exp => Judgement::Loose,
+            _ => Judgement::Valid,
         }
     }
 }
 
-fn seconds(value: Option<&Value>) -> Result<Option<f64>, Malformed> {
+fn seconds(value: Option<&Value>) -> Result<Option<i64>, Malformed> {
     let number = match value {
         None => return Ok(None),
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.parse().ok().filter(|n: &f64| n.is_finite()),
+        Some(Value::Number(number)) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Some(Value::String(text)) => text.parse().ok().or_else(|| whole(text.parse().ok()?)),
         Some(_) => None,
     };
     number.map(Some).ok_or(Malformed::Unreadable)
+}
+
+/// The nearest whole number, of two the even one. None beyond 64 bits.
+fn whole(real: f64) -> Option<i64> {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    let rounded = real.round_ties_even();
+    (-BEYOND..BEYOND).contains(&rounded).then_some(rounded as i64)
 }
 
 #[cfg(test)]
@@ -79,8 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn an_end_before_the_beginning_is_no_lifetime() {
-        assert_eq!(judge(r#"{"nbf": 1005, "exp": 1002}"#), Judgement::Invalid);
+    fn an_end_before_the_beginning_is_against_neither() {
+        assert_eq!(judge(r#"{"nbf": 1005, "exp": 1002}"#), Judgement::Loose);
+        assert_eq!(judge(r#"{"nbf": 1020, "exp": 1002}"#), Judgement::Invalid);
+        assert_eq!(judge(r#"{"nbf": 1005, "exp": 980}"#), Judgement::Invalid);
     }
 
     #[test]
@@ -88,8 +98,11 @@ mod tests {
         for exp in ["4102444800", "4102444800.5", "\"4102444800\"", "99999999999999"] {
             assert_eq!(judge(&format!("{{\"exp\": {exp}}}")), Judgement::Valid, "{exp}");
         }
-        assert_eq!(judge("{}"), Judgement::Endless);
+        assert_eq!(judge("{}"), Judgement::Loose);
         assert_eq!(judge(r#"{"exp": 0}"#), Judgement::Invalid);
+        assert_eq!(judge(r#"{"exp": 989.6}"#), Judgement::Valid);
+        assert_eq!(judge(r#"{"exp": 989.5}"#), Judgement::Valid);
+        assert_eq!(judge(r#"{"exp": 2000, "nbf": "1010.5"}"#), Judgement::Valid);
     }
 
     #[test]
@@ -101,6 +114,10 @@ mod tests {
             r#"{"iat": "x"}"#,
             r#"{"exp": "inf"}"#,
             r#"{"exp": true}"#,
+            r#"{"exp": 1e30}"#,
+            r#"{"nbf": -1e30}"#,
+            r#"{"iat": 9223372036854775808}"#,
+            r#"{"exp": "1e30"}"#,
         ] {
             let map = serde_json::from_str(claims).unwrap();
             assert_eq!(Lifetime::read(&map), Err(Malformed::Unreadable), "{claims}");

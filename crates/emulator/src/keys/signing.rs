@@ -83,11 +83,19 @@ impl SigningKeys {
 pub(crate) fn read(token: &str) -> Result<(Jwt, Lifetime), Malformed> {
     let jwt = jwt::Jwt::parse(token)?;
     let lifetime = Lifetime::read(&jwt.claims)?;
-    let text = |name| matches!(jwt.claims.get(name), None | Some(Value::String(_) | Value::Null));
-    if !text("iss") || !text("jti") {
-        return Err(Malformed::Unreadable);
+    let readable = jwt.claims.iter().all(|(name, value)| has_type(name, value));
+    if readable { Ok((jwt, lifetime)) } else { Err(Malformed::Unreadable) }
+}
+
+/// Whether a claim that the reader keeps in a field of its own has that field's type.
+fn has_type(name: &str, value: &Value) -> bool {
+    let is_text = |value: &Value| value.is_string() || value.is_null();
+    match (name, value) {
+        ("aud", Value::Array(several)) => several.iter().all(is_text),
+        ("sub", Value::Number(_)) => true,
+        ("aud" | "iss" | "jti" | "sub", value) => is_text(value),
+        _ => true,
     }
-    Ok((jwt, lifetime))
 }
 
 /// Whether one of `keys` has signed the token. A `kid` that names one of them leaves only that one; an unknown or

@@ -13,7 +13,7 @@ pub(crate) fn metadata(maskinporten: &Maskinporten) -> Value {
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "RS512"],
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
-        "authorization_details_types_supported": ["urn:altinn:systemuser"],
+        "authorization_details_types_supported": ["urn:altinn:systemuser", "urn:altinn:consent"],
     })
 }
 

@@ -39,7 +39,9 @@ use refusal::Refusal;
 use registry::Registry;
 use replay::UsedGrants;
 
+const TOKEN_PATH: &str = "/token";
 const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
+const KEYS_PATH: &str = "/jwk";
 
 /// The state of Maskinporten, and what the exchange knows about it.
 #[derive(Debug)]
@@ -205,15 +207,20 @@ fn public_keys(issuer: &MaskinportenIssuer) -> Result<Vec<PublicKey>, KeyError> 
     issuer.keys.values().map(|jwk| PublicKey::from_jwk(jwk.members())).collect()
 }
 
-/// Answers a request at the root of the server.
+/// Whether Maskinporten answers at this path.
+pub(crate) fn owns(path: &str) -> bool {
+    [TOKEN_PATH, METADATA_PATH, KEYS_PATH].contains(&path)
+}
+
+/// Answers a request at one of Maskinporten's paths.
 pub(crate) async fn handle(platform: &Platform, request: Request<Body>) -> Response {
     let maskinporten = &platform.maskinporten;
     match (request.uri().path(), request.method()) {
-        ("/token", &Method::POST) => token(platform, request).await,
-        ("/token", _) => other_method("POST"),
+        (TOKEN_PATH, &Method::POST) => token(platform, request).await,
+        (TOKEN_PATH, _) => other_method("POST"),
         (METADATA_PATH, &Method::GET) => response::json(StatusCode::OK, &documents::metadata(maskinporten)),
-        ("/jwk", &Method::GET) => response::json(StatusCode::OK, &documents::key_set(maskinporten)),
-        (METADATA_PATH | "/jwk", _) => other_method("GET"),
+        (KEYS_PATH, &Method::GET) => response::json(StatusCode::OK, &documents::key_set(maskinporten)),
+        (METADATA_PATH | KEYS_PATH, _) => other_method("GET"),
         _ => response::empty(StatusCode::NOT_FOUND),
     }
 }

@@ -105,6 +105,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
         last_changed_by: context.caller()?.changed_by(),
         ..body
     };
+    context.storable(&application)?;
     let (created, created_by) = (known.created, known.created_by.clone());
     state.registry.put(Application { created, created_by, ..application.clone() });
     drop(state);
@@ -114,7 +115,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
 /// `DELETE applications/{org}/{app}`: retires, or removes for good.
 pub(crate) fn remove(context: &Context) -> Answer {
     let mut binding = context.bind();
-    let hard = binding.binder.flag("hard", false);
+    let hard = binding.binder.optional_flag("hard", None).unwrap_or_default();
     binding.finish()?;
     let id = path_id(context);
     let mut state = context.state();
@@ -129,7 +130,7 @@ pub(crate) fn remove(context: &Context) -> Answer {
         application.valid_to = Some(context.date());
         application.last_changed = Some(context.date());
         application.last_changed_by = context.caller()?.changed_by();
-        state.registry.put(application.clone());
+        state.registry.retire(application.clone(), context.now);
     }
     drop(state);
     Ok(response::json(StatusCode::OK, &application))

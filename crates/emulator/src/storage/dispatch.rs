@@ -1,5 +1,5 @@
-//! From a request to its handler, in the order in which the framework does it: headers, route, method, content type,
-//! caller, policy, body.
+//! From a request to its handler, in the order in which the framework does it: route, method, content type, caller,
+//! policy, body.
 
 use std::sync::Arc;
 
@@ -86,9 +86,6 @@ pub(crate) async fn handle(platform: Arc<Platform>, request: Request<Body>) -> R
 }
 
 async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) -> Answer {
-    if !parts.headers.values().all(|value| std::str::from_utf8(value.as_bytes()).is_ok()) {
-        return Err(response::empty(StatusCode::BAD_REQUEST).into());
-    }
     let path = parts.uri.path().to_owned();
     let (endpoint, values) = match route(&path) {
         Some(inner) => match ROUTES.find(&parts.method, inner) {

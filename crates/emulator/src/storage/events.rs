@@ -58,7 +58,7 @@ pub(crate) fn post(context: &Context) -> Answer {
     let body = binding.body::<InstanceEvent>(Some("instanceEvent"));
     binding.finish()?;
     let mut event = body.unwrap_or_default();
-    if event.instance_id.as_deref().is_none_or(str::is_empty) {
+    if event.instance_id.is_none() {
         let words = "Missing parameter values: instance event must exist and instanceId must be set";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
@@ -121,7 +121,8 @@ pub(crate) fn list(context: &Context) -> Answer {
     let mut events = context.state().events.of(context.instance_guid()?);
     events.retain(|event| {
         let of_type = types.is_empty() || event.event_type.as_deref().is_some_and(|name| types.contains(&name));
-        let created = event.created.map_or(0, |created| created.to_micros().ticks());
+        // The database rounds what it reads from a document; the driver cuts what it is given.
+        let created = event.created.map_or(0, |created| created.round_to_micros().ticks());
         of_type && period.contains(&created)
     });
     Ok(response::json(StatusCode::OK, &InstanceEventList { instance_events: events }))

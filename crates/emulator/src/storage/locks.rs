@@ -102,11 +102,11 @@ fn not_negative(context: &Context, seconds: i32) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The instance in the path, whose party is compared here.
+/// The instance in the path, whose party is compared here, as a text.
 fn known_instance(context: &Context) -> Result<Uuid, Refusal> {
     let guid = context.instance_guid()?;
-    let party = i64::from(context.party());
-    if context.state().rows.get(guid).is_none_or(|row| row.party != party) {
+    let party = context.party().to_string();
+    if context.state().rows.get(guid).is_none_or(|row| row.party_text() != party) {
         return Err(context.problem(StatusCode::NOT_FOUND, Some("Instance not found.")));
     }
     Ok(guid)

@@ -26,7 +26,7 @@ pub(crate) fn sign(context: &Context) -> BoxFuture<'_, Answer> {
         let body = binding.body::<SignRequest>(None);
         binding.finish()?;
         let request = body.unwrap_or_default();
-        let signee = request.signee.clone().ok_or_else(unhandled)?;
+        let signee = request.signee.unwrap_or_default();
         if signee.user_id.as_deref().is_none_or(str::is_empty) && signee.system_user_id.is_none() {
             let words = "The 'UserId' or 'SystemUserId' parameter must be defined for signee.";
             return Err(context.problem(StatusCode::BAD_REQUEST, Some(words)));
@@ -36,7 +36,7 @@ pub(crate) fn sign(context: &Context) -> BoxFuture<'_, Answer> {
         let asked = look_up(context, &data_type, request.data_element_signatures)?;
         // Files may be large: neither other requests nor the server's threads wait for them.
         let hashed = tokio::task::spawn_blocking(move || hash_all(asked)).await.map_err(|_| unhandled())?;
-        let signatures = hashed.map_err(|id| unread(context, &id))?;
+        let signatures = hashed.map_err(|element| unread(context, element))?;
         let task = request.generated_from_task.filter(|task| !task.is_empty());
         store(context, data_type, task, signee, signatures)
     })
@@ -84,6 +84,8 @@ fn store(
         last_changed_by: by.clone(),
         ..DataElement::default()
     };
+    // Too late for the earlier signature.
+    context.storable(&element)?;
     state.blobs.insert(path, Blob::of(Bytes::from(content)));
     state.rows.add_element(guid, id, element).ok_or_else(unhandled)?;
     let instance = state.rows.change(guid, |row| {
@@ -98,12 +100,14 @@ fn store(
 
 /// The type has to be declared, and for the current task if for any.
 fn check_data_type(context: &Context, state: &State, row: &Row, data_type: &str) -> Result<(), Refusal> {
+    let process = row.instance.process.as_ref().ok_or_else(unhandled)?;
+    let task = process.current_task.as_ref().and_then(|task| task.element_id.as_deref());
     let Some(application) = state.registry.application(row.app(), context.now) else {
         let words = format!("Cannot find application {} in storage", row.app());
         return Err(context.problem(StatusCode::NOT_FOUND, Some(&words)));
     };
-    let process = row.instance.process.as_ref().ok_or_else(unhandled)?;
-    let task = process.current_task.as_ref().and_then(|task| task.element_id.as_deref());
+    // After a change without data types the service fails on the missing list.
+    application.data_types.as_ref().ok_or_else(unhandled)?;
     let declared = application.data_type(data_type).is_some_and(|declared| {
         let for_task = declared.task_id.as_deref().filter(|task| !task.is_empty());
         for_task.is_none() || for_task == task
@@ -121,7 +125,9 @@ fn check_data_type(context: &Context, state: &State, row: &Row, data_type: &str)
 
 /// An element to be signed, with its content.
 struct Asked {
+    /// As it was sent.
     id: String,
+    element: Uuid,
     signed: bool,
     content: Blob,
 }
@@ -141,28 +147,28 @@ fn look_up(
         let text = asked.data_element_id.unwrap_or_default();
         let id = guid::parse(&text).ok_or_else(unhandled)?;
         let element = state.rows.element(id).ok_or_else(|| {
-            let words = format!("DataElement not found, dataElementId: {text}");
+            let words = format!("DataElement not found, dataElementId: {id}");
             context.problem(StatusCode::NOT_FOUND, Some(&words))
         })?;
         let blob = element.blob_storage_path.as_ref().and_then(|path| state.blobs.get(path));
-        let content = blob.cloned().ok_or_else(|| unread(context, &text))?;
-        Ok(Asked { id: text, signed: asked.signed, content })
+        let content = blob.cloned().ok_or_else(|| unread(context, id))?;
+        Ok(Asked { id: text, element: id, signed: asked.signed, content })
     };
     asked.ok_or_else(unhandled)?.into_iter().map(find).collect()
 }
 
-fn unread(context: &Context, id: &str) -> Refusal {
+fn unread(context: &Context, id: Uuid) -> Refusal {
     context.problem(StatusCode::NOT_FOUND, Some(&format!("Failed reading file, dataElementId: {id}")))
 }
 
 /// # Errors
 ///
 /// The id of the first element that can't be read.
-fn hash_all(asked: Vec<Asked>) -> Result<Vec<DocumentSignature>, String> {
+fn hash_all(asked: Vec<Asked>) -> Result<Vec<DocumentSignature>, Uuid> {
     let hash = |asked: Asked| {
         let mut hash = Hash::new(&SHA256);
         if asked.content.each_piece(|piece| hash.update(piece)).is_err() {
-            return Err(asked.id);
+            return Err(asked.element);
         }
         let sha256_hash = hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(DocumentSignature { data_element_id: asked.id, sha256_hash, signed: asked.signed })

@@ -17,6 +17,7 @@ pub(crate) fn create(context: &Context) -> Answer {
     let app = path_id(context);
     let mut state = context.state();
     state.registry.registered(&app).ok_or_else(unhandled)?;
+    context.storable(&text)?;
     let text = complete(context, text, &language);
     state.registry.put_text(&app, &language, text.clone());
     drop(state);
@@ -47,6 +48,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
             format!("The language specified in the textResource {language} does not match the api path: {in_path}");
         return Err(context.message(StatusCode::BAD_REQUEST, &words));
     }
+    context.storable(&text)?;
     let app = path_id(context);
     let mut state = context.state();
     if !state.registry.has_text(&app, &language) {
@@ -58,13 +60,22 @@ pub(crate) fn replace(context: &Context) -> Answer {
     Ok(response::json(StatusCode::OK, &text))
 }
 
-/// `DELETE applications/{org}/{app}/texts/{language}`.
+/// `DELETE applications/{org}/{app}/texts/{language}`. The text is looked up first, as it is for those who read it.
 pub(crate) fn remove(context: &Context) -> Answer {
-    if context.state().registry.remove_text(&path_id(context), context.values.get("language")) {
-        Ok(response::empty(StatusCode::OK))
-    } else {
-        Err(context.problem(StatusCode::NOT_FOUND, None))
+    let (app, language) = (path_id(context), context.values.get("language"));
+    if !is_language(language) {
+        return Err(unhandled());
     }
+    let mut state = context.state();
+    if state.registry.text(&app, language, context.now).is_none() {
+        return Err(context.problem(StatusCode::NOT_FOUND, None));
+    }
+    if !state.registry.remove_text(&app, language) {
+        let words = format!("Unable to delete text resource for {app}");
+        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, &words));
+    }
+    drop(state);
+    Ok(response::empty(StatusCode::OK))
 }
 
 fn complete(context: &Context, text: TextResource, language: &str) -> TextResource {
@@ -73,11 +84,15 @@ fn complete(context: &Context, text: TextResource, language: &str) -> TextResour
 }
 
 fn check_language(context: &Context, language: &str) -> Result<(), Refusal> {
-    if language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    if is_language(language) {
         return Ok(());
     }
     let words = "The language must be a two letter ISO language name.";
     Err(context.message(StatusCode::BAD_REQUEST, words))
+}
+
+fn is_language(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn path_id(context: &Context) -> String {

@@ -3,6 +3,8 @@
 use altinn_watch as _;
 
 #[cfg(test)]
+mod before_routing;
+#[cfg(test)]
 mod behind_the_exchange;
 mod emulator;
 #[cfg(test)]

@@ -45,6 +45,8 @@ async fn tokens_verify_with_the_published_key_found_through_the_metadata() {
     let metadata: Value = json_of(&setup, ".well-known/oauth-authorization-server").await;
     assert_eq!(metadata["issuer"], setup.emulator.url());
     assert_eq!(metadata["token_endpoint"], format!("{}token", setup.emulator.url()));
+    let types = json!(["urn:altinn:systemuser", "urn:altinn:consent"]);
+    assert_eq!(metadata["authorization_details_types_supported"], types);
     let jwks_path = metadata["jwks_uri"].as_str().unwrap().strip_prefix(setup.emulator.url()).unwrap().to_owned();
     let key = json_of(&setup, &jwks_path).await["keys"][0].clone();
     let token = setup.token(json!({})).await;

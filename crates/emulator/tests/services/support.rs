@@ -108,6 +108,13 @@ impl Setup {
     }
 }
 
+/// Status and body of a `GET` with this token.
+pub(crate) async fn get(setup: &Setup, path: &str, token: &str) -> (u16, String) {
+    let bearer = format!("Bearer {token}");
+    let response = setup.get(path, &[("authorization", &bearer)]).await;
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
 /// What the token endpoint said.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,

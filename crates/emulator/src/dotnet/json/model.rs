@@ -96,13 +96,16 @@ macro_rules! net_enum {
         }
 
         impl $model {
-            /// The value with this name, or this number in digits. Several names with commas between are laid over
-            /// each other, bit by bit.
+            /// The value with this name, or this number in digits. Several names, but no numbers, with commas between
+            /// are laid over each other, bit by bit.
             pub(crate) fn parse(text: &str) -> Option<Self> {
+                if let Some(number) = $crate::dotnet::number::route_int32(text.trim()) {
+                    return Some(Self::from_number(number));
+                }
                 let number = |text: &str| {
                     let text = text.trim();
                     $(if text.eq_ignore_ascii_case(stringify!($name)) { return Some($number); })+
-                    $crate::dotnet::number::route_int32(text)
+                    None
                 };
                 let numbers: Option<Vec<i32>> = text.split(',').map(number).collect();
                 Some(Self::from_number(numbers?.into_iter().fold(0, |all, one| all | one)))

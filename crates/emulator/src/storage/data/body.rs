@@ -1,11 +1,11 @@
 //! Content on its way in: the raw body, or the first section of a multipart body.
 
 use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 
 use crate::dotnet::disposition::Disposition;
 use crate::dotnet::media_type::MediaType;
-use crate::dotnet::multipart::{FirstSection, MAX_BOUNDARY, SectionHeaders, foreign_section};
+use crate::dotnet::multipart::{FirstSection, MAX_BOUNDARY, SectionHeaders, form_fault};
 use crate::response::{self, FieldErrors};
 use crate::storage::blobs::{Blob, BlobWriter};
 use crate::storage::context::{Context, Refusal, unhandled};
@@ -37,12 +37,16 @@ pub(super) struct Received {
 
 /// Does what the framework does before the action runs: it reads forms, and refuses broken ones.
 pub(super) async fn bind(context: &Context, incoming: &mut Incoming) -> Result<Form, Refusal> {
-    let content_type = context.header(CONTENT_TYPE.as_str()).and_then(MediaType::parse);
-    let Some(content_type) = content_type else { return Ok(Form::Raw) };
-    let boundary = content_type.parameter("boundary").filter(|boundary| !boundary.is_empty()).map(str::to_owned);
-    match content_type.essence.as_str() {
+    let Some(text) = context.joined_header(CONTENT_TYPE.as_str()) else { return Ok(Form::Raw) };
+    let content_type = MediaType::parse(&text);
+    let boundary = content_type.as_ref().and_then(|parsed| parsed.parameter("boundary")).map(str::to_owned);
+    // The service looks for the word anywhere in the header.
+    let multipart = text.to_ascii_lowercase().contains("multipart/");
+    match content_type.as_ref().map_or("", |parsed| &parsed.essence) {
         "application/x-www-form-urlencoded" => incoming.whole(FORM_LIMIT).await.map(|_| Form::ReadFields),
-        essence if essence.starts_with("multipart/") && !context.shows(Fault::MultipartIsTakenApart) => Ok(Form::Raw),
+        _ if multipart && !context.shows(Fault::MultipartIsTakenApart) => Ok(Form::Raw),
+        // A form of no length is empty, and nothing about it wrong.
+        "multipart/form-data" if context.header(CONTENT_LENGTH.as_str()) == Some("0") => Ok(Form::ReadMultipart),
         "multipart/form-data" => {
             let refuse = |words: &str| {
                 let words = format!("Failed to read the request form. {words}");
@@ -53,12 +57,12 @@ pub(super) async fn bind(context: &Context, incoming: &mut Incoming) -> Result<F
                 return refuse("Multipart boundary length limit 128 exceeded.");
             }
             let form = incoming.whole(FORM_LIMIT).await?;
-            match foreign_section(&form, &boundary) {
-                Some(found) => refuse(&format!("Form section has invalid Content-Disposition value: {found}")),
+            match form_fault(&form, &boundary) {
+                Some(words) => refuse(&words),
                 None => Ok(Form::ReadMultipart),
             }
         }
-        essence if essence.starts_with("multipart/") => Ok(Form::Sections(boundary)),
+        _ if multipart => Ok(Form::Sections(boundary)),
         _ => Ok(Form::Raw),
     }
 }
@@ -74,7 +78,7 @@ pub(super) async fn receive(
     incoming: &mut Incoming,
     limit: u64,
 ) -> Result<Received, Refusal> {
-    let content_type = || context.header(CONTENT_TYPE.as_str()).map(str::to_owned);
+    let content_type = || context.joined_header(CONTENT_TYPE.as_str());
     let mut sink = Sink::new(limit);
     let headers = match form {
         Form::Raw => {

@@ -15,7 +15,7 @@ use crate::storage::store::State;
 /// Deletes an element.
 pub(crate) fn delete(context: &Context) -> Answer {
     let mut binding = context.bind();
-    let delay = binding.binder.flag("delay", false);
+    let delay = binding.binder.flag("delay", None, false);
     binding.finish()?;
     let id = context.data_guid()?;
     let caller = context.caller()?;

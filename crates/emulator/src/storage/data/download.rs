@@ -43,13 +43,14 @@ fn gone(context: &Context) -> Refusal {
     context.message(StatusCode::NOT_FOUND, &words)
 }
 
-/// Looks everything up, and marks the element as read unless its owner asks.
+/// Looks everything up, and marks the element as read unless its owner asks: before it shows whether there is content to
+/// be read.
 fn find(context: &Context) -> Result<(DataElement, Blob), Refusal> {
     if context.party() == 0 {
         let words = "Missing parameter value: instanceOwnerPartyId can not be empty";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
-    let (id, guid) = (context.data_guid()?, context.instance_guid()?);
+    let id = context.data_guid()?;
     let caller = context.caller()?;
     let mut state = context.state();
     let row = access::instance(context, &state)?;
@@ -66,19 +67,19 @@ fn find(context: &Context) -> Result<(DataElement, Blob), Refusal> {
     if element.file_scan_result == FileScanResult::Infected && !context.shows(Fault::InfectedContentIsSent) {
         return Err(context.message(StatusCode::CONFLICT, "The content is infected."));
     }
-    let path = blob_path(row, id);
-    if element.blob_storage_path.as_deref() != Some(path.as_str()) {
-        return Err(context.message(StatusCode::NOT_FOUND, "Unable to find requested data item"));
-    }
-    context.blobs()?;
-    let blob = state.blobs.get(&path).cloned().ok_or_else(|| gone(context))?;
-    let element = element.clone();
+    let (element, path) = (element.clone(), blob_path(row, id));
     if !element.is_read && !owner {
-        state.rows.change(guid, |row| {
+        let home = state.rows.home_of(id).ok_or_else(unhandled)?;
+        state.rows.change(home, |row| {
             if let Some(element) = row.element_mut(id) {
                 element.is_read = true;
             }
         });
     }
+    if element.blob_storage_path.as_deref() != Some(path.as_str()) {
+        return Err(context.message(StatusCode::NOT_FOUND, "Unable to find requested data item"));
+    }
+    context.blobs()?;
+    let blob = state.blobs.get(&path).cloned().ok_or_else(|| gone(context))?;
     Ok((element, blob))
 }

@@ -10,7 +10,7 @@ use crate::storage::instances::task_refuses;
 use crate::storage::model::DataElement;
 use crate::storage::policy;
 
-/// `PUT instances/…/data/{guid}/lock`.
+/// `PUT instances/…/data/{guid}/lock`. Whether the element is locked already is seen only through its own instance.
 pub(crate) fn lock(context: &Context) -> Answer {
     let caller = context.caller()?;
     let id = context.data_guid()?;
@@ -19,7 +19,7 @@ pub(crate) fn lock(context: &Context) -> Answer {
     if task_refuses(&context.platform, row, caller) {
         return Err(forbidden());
     }
-    if let Some(element) = state.rows.element(id).filter(|element| element.locked) {
+    if let Some(element) = row.element(id).filter(|element| element.locked) {
         return Ok(response::json(StatusCode::OK, &context.linked_element(element.clone())?));
     }
     drop(state);

@@ -55,7 +55,6 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     if sent.last_changed.is_some_and(|date| date.zone() != Zone::Utc) {
         return Err(unhandled());
     }
-    context.storable(&sent)?;
     let home = state.rows.home_of(id);
     if home.is_none() && !context.shows(Fault::UnknownElementIsAccepted) {
         access::element(context, &state, id)?;
@@ -67,10 +66,7 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     if let Some(stored) = state.rows.element(id).filter(|_| !context.shows(Fault::AbsentMetadataIsErased)) {
         keep_what_is_absent(context, &mut sent, stored);
     }
-    let last_changed = sent.last_changed.map(DateTime::round_to_micros);
-    if let Some(date) = last_changed {
-        state.rows.change(guid, |row| row.touch(date, sent.last_changed_by.clone()));
-    }
+    let last_changed = sent.last_changed.map(DateTime::to_micros);
     let replaced = |element: &DataElement| DataElement {
         locked: sent.locked,
         refs: sent.refs.clone(),
@@ -83,6 +79,11 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
         last_changed_by: sent.last_changed_by.clone(),
         ..element.clone()
     };
+    // What doesn't reach the database may hold anything.
+    context.storable(&replaced(&DataElement::default()))?;
+    if let Some(date) = last_changed {
+        state.rows.change(guid, |row| row.touch(date, sent.last_changed_by.clone()));
+    }
     let stored = home.and_then(|home| {
         state.rows.change(home, |row| {
             let element = row.element_mut(id)?;

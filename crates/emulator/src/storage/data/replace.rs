@@ -68,7 +68,7 @@ fn store(context: &Context, received: Received, target: &Target, links: ElementL
     if empty {
         return Err(context.message(StatusCode::UNPROCESSABLE_ENTITY, "Could not process attached file"));
     }
-    context.storable(&received.file_name)?;
+    context.storable(&(&received.file_name, &links.references))?;
     let now = context.content_date().round_to_micros();
     let loses_the_name = context.shows(Fault::ReplacementLosesTheName);
     let changed = state.rows.change(guid, |row| {

@@ -65,7 +65,6 @@ fn check(context: &Context) -> Result<bool, Refusal> {
 
 fn store(context: &Context, received: Received, scanned: bool, links: ElementLinks) -> Answer {
     context.blobs()?;
-    context.storable(&received.file_name)?;
     let caller = context.caller()?;
     let guid = context.instance_guid()?;
     let mut state = context.state();
@@ -92,6 +91,7 @@ fn store(context: &Context, received: Received, scanned: bool, links: ElementLin
         last_changed_by: caller.changed_by(),
         ..DataElement::default()
     };
+    context.storable(&element)?;
     state.blobs.insert(path, received.blob);
     state.rows.add_element(guid, id, element.clone()).ok_or_else(unhandled)?;
     let instance = state.rows.change(guid, |row| {

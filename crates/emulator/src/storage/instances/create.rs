@@ -24,6 +24,7 @@ pub(crate) fn create(context: &Context) -> Answer {
         let words = "Cannot create an instance without an instanceOwner.PartyId.";
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     };
+    let party_number = number::route_int32(&party).ok_or_else(unhandled)?;
     // The rest of an id with a third part is dropped by the look-up.
     let app_id = context.query.text("appId").ok_or_else(unhandled)?;
     let (org, app) = app_id.split_once('/').ok_or_else(unhandled)?;
@@ -33,7 +34,6 @@ pub(crate) fn create(context: &Context) -> Answer {
         let words = format!("Did not find application with appId={app_id}");
         return Err(context.message(StatusCode::NOT_FOUND, &words));
     }
-    let party_number = number::route_int32(&party).ok_or_else(unhandled)?;
     let caller = context.caller()?;
     if !policy::permits(&context.platform, &known, caller, "instantiate") {
         return Err(forbidden());

@@ -15,7 +15,7 @@ use crate::storage::store::{Row, State};
 /// `DELETE instances/…`.
 pub(crate) fn delete(context: &Context) -> Answer {
     let mut binding = context.bind();
-    let hard = binding.binder.flag("hard", false);
+    let hard = binding.binder.flag("hard", None, false);
     binding.finish()?;
     let guid = context.instance_guid()?;
     let caller = context.caller()?;

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::links::page_links;
 use super::query::{InstanceQuery, Page};
+use crate::dotnet::number;
 use crate::response;
 use crate::storage::caller::Caller;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
@@ -56,16 +57,12 @@ pub(crate) fn list(context: &Context) -> Answer {
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
     let caller = context.caller()?;
-    admit(context, caller, &query, owner.is_some())?;
+    admit(context, caller, &mut query, owner.is_some())?;
     if let Some(owner) = &owner {
         query.party = match party_of(context, owner)? {
             Some(party) => Some(party),
             None => return Ok(nothing(None)),
         };
-    }
-    if query.a3_reference.as_ref().is_some_and(|reference| reference.encode_utf16().count() != 12) {
-        let words = "The A3 reference needs to be exactly 12 characters long.";
-        return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
     let url = format!("{}{}", context.platform.origin(), context.path);
     let odd = context.shows(Fault::NextLinkIsOdd);
@@ -76,6 +73,10 @@ pub(crate) fn list(context: &Context) -> Answer {
             return Ok(nothing(Some(own)));
         }
         query.is_hard_deleted = Some(false);
+    }
+    if query.a3_reference.as_ref().is_some_and(|reference| reference.encode_utf16().count() != 12) {
+        let words = "The A3 reference needs to be exactly 12 characters long.";
+        return Err(context.message(StatusCode::BAD_REQUEST, words));
     }
     if !context.shows(Fault::DeletedIsListed) {
         query.is_hard_deleted = query.is_hard_deleted.or(Some(false));
@@ -110,8 +111,8 @@ fn nothing(this: Option<String>) -> response::Response {
     response::json(StatusCode::OK, &page)
 }
 
-/// Whether the caller may ask this at all.
-fn admit(context: &Context, caller: &Caller, query: &InstanceQuery, has_owner: bool) -> Result<(), Refusal> {
+/// Whether the caller may ask this at all. An organisation that names none in its query asks for the app's.
+fn admit(context: &Context, caller: &Caller, query: &mut InstanceQuery, has_owner: bool) -> Result<(), Refusal> {
     let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
     let Some(own_org) = caller.org.as_deref() else {
         if caller.user_id.is_none() && !caller.is_system_user() {
@@ -127,10 +128,11 @@ fn admit(context: &Context, caller: &Caller, query: &InstanceQuery, has_owner: b
         return Err(forbidden());
     }
     let org = match (&query.org, &query.app_id) {
-        (Some(org), _) => org.as_str(),
-        (None, Some(app)) => app.split('/').next().unwrap_or_default(),
+        (Some(org), _) => org.clone(),
+        (None, Some(app)) => app.split('/').next().unwrap_or_default().to_owned(),
         (None, None) => return refuse("Org or AppId must be defined."),
     };
+    query.org = Some(org.clone());
     if caller.is_sync_adapter() || org.eq_ignore_ascii_case(own_org) {
         return Ok(());
     }
@@ -148,18 +150,23 @@ fn party_of(context: &Context, identifier: &str) -> Result<Option<i32>, Refusal>
     let refuse = |words: &str| Err(context.message(StatusCode::BAD_REQUEST, words));
     let identifier: String = identifier.chars().filter(|character| *character != ' ').collect();
     let parts: Vec<&str> = identifier.split(':').collect();
-    let &[kind, number] = parts.as_slice() else { return refuse("Invalid InstanceOwnerIdentifier.") };
-    if number.is_empty() {
+    let &[kind, digits] = parts.as_slice() else { return refuse("Invalid InstanceOwnerIdentifier.") };
+    if digits.is_empty() {
         return refuse("Invalid InstanceOwnerIdentifier.");
     }
-    let digits = |count: usize| number.len() == count && number.bytes().all(|byte| byte.is_ascii_digit());
+    let are = |count: usize| digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_digit());
     let world = &context.platform.world;
-    let party = match kind.to_ascii_lowercase().as_str() {
+    let kind = match number::route_int32(kind) {
         // The type is an enumeration in .NET, which reads its numbers, too.
-        "person" | "0" if digits(11) => world.party_by_person(number),
-        "person" | "0" => return refuse("Person number needs to be exactly 11 digits."),
-        "organisation" | "1" if digits(9) => world.party_by_organisation(number),
-        "organisation" | "1" => return refuse("Organization number needs to be exactly 9 digits."),
+        Some(0) => "person".to_owned(),
+        Some(1) => "organisation".to_owned(),
+        _ => kind.to_ascii_lowercase(),
+    };
+    let party = match kind.as_str() {
+        "person" if are(11) => world.party_by_person(digits),
+        "person" => return refuse("Person number needs to be exactly 11 digits."),
+        "organisation" if are(9) => world.party_by_organisation(digits),
+        "organisation" => return refuse("Organization number needs to be exactly 9 digits."),
         _ => return refuse("Invalid InstanceOwnerIdentifier."),
     };
     Ok(party.and_then(|party| i32::try_from(party.party_id).ok()))
@@ -171,7 +178,7 @@ fn visible(context: &Context, caller: &Caller, instances: Vec<Instance>) -> Vec<
     let everything = caller.sees_everything();
     let readable = |instance: &Instance| {
         let app = instance.app_id.as_deref().unwrap_or_default();
-        caller.org.is_some() || policy::permits(&context.platform, app, caller, "read")
+        policy::permits(&context.platform, app, caller, "read")
     };
     instances
         .into_iter()

@@ -101,11 +101,15 @@ impl SetBounds {
     }
 }
 
-/// `text ILIKE '%pattern%'`: `%` and `_` in the pattern are wildcards, a backslash takes the next sign as it is.
-pub(super) fn ilike(text: &str, pattern: &str) -> bool {
-    let mut signs = vec![Sign::Any];
-    let lower = pattern.to_lowercase();
-    let mut characters = lower.chars();
+/// `text ILIKE '%part%'`. A backslash at the end of `part` takes the last wildcard as it is.
+pub(super) fn ilike(text: &str, part: &str) -> bool {
+    like(&text.to_lowercase(), &format!("%{}%", part.to_lowercase()))
+}
+
+/// `text LIKE pattern`: `%` and `_` in the pattern are wildcards, a backslash takes the next sign as it is.
+pub(super) fn like(text: &str, pattern: &str) -> bool {
+    let mut signs = Vec::new();
+    let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         signs.push(match character {
             '%' => Sign::Any,
@@ -114,8 +118,7 @@ pub(super) fn ilike(text: &str, pattern: &str) -> bool {
             other => Sign::Exactly(other),
         });
     }
-    signs.push(Sign::Any);
-    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let text: Vec<char> = text.chars().collect();
     // `reached[n]`: the signs so far can match the first n characters.
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;

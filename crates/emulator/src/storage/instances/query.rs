@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::matching::{DateBounds, SetBounds, ilike};
+use super::matching::{DateBounds, SetBounds, ilike, like};
 use super::stakeholder::Excluded;
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
@@ -36,7 +36,7 @@ pub(crate) struct InstanceQuery {
     pub(crate) main_version_exclude: Option<i32>,
     pub(crate) a2_reference: Option<String>,
     pub(crate) a3_reference: Option<String>,
-    /// The end of the instance's guid, of any length.
+    /// The end of the instance's guid, of any length, with the wildcards of a database's `LIKE`.
     pub(crate) reference: Option<String>,
     pub(crate) search: Option<String>,
     /// Apps whose title has the text of `search`; their instances match as well.
@@ -70,8 +70,12 @@ impl InstanceQuery {
     /// Binds the parameters of `GET instances`.
     pub(crate) fn bind(query: &Query, binder: &mut Binder<'_>) -> Self {
         let text = |name: &str| query.text(name).map(str::to_owned);
+        // An empty value beside others stays, and is no date.
         let texts = |name: &str| {
-            query.all(name).filter(|value| !value.trim().is_empty()).map(str::to_owned).collect::<Vec<_>>()
+            let values: Vec<&str> =
+                query.all(name).map(|value| if value.trim().is_empty() { "" } else { value }).collect();
+            let any = values.iter().any(|value| !value.is_empty());
+            values.into_iter().filter(|_| any).map(str::to_owned).collect::<Vec<_>>()
         };
         Self {
             org: text("org"),
@@ -93,7 +97,7 @@ impl InstanceQuery {
             order: text("order"),
             size: binder.optional_int("size", Some("Size")),
             token: text("continuationToken").map(|token| url_decode(&token)),
-            include_elements: binder.optional_flag("includeDataElements", Some("IncludeDataElements")).unwrap_or(true),
+            include_elements: binder.flag("includeDataElements", Some("IncludeDataElements"), true),
             ended: texts("process.ended"),
             last_changed: texts("lastChanged"),
             created: texts("created"),
@@ -136,6 +140,7 @@ impl InstanceQuery {
             None => Some(ContinuationToken::START),
             Some(text) => ContinuationToken::parse(text).map_err(QueryFault)?,
         };
+        filter.set_versions(self.main_versions())?;
         if self.texts().any(|text| text.contains('\0')) {
             return Err(QueryFault("22021: invalid byte sequence for encoding \"UTF8\": 0x00".to_owned()));
         }
@@ -253,12 +258,6 @@ struct Filter<'q> {
 
 impl<'q> Filter<'q> {
     fn new(query: &'q InstanceQuery, faults: Faults, now: Timestamp) -> Result<Self, QueryFault> {
-        let (include, exclude) = query.main_versions();
-        let small = |version: Option<i32>| match version.map(i16::try_from) {
-            None => Ok(None),
-            Some(Ok(version)) => Ok(Some(version)),
-            Some(Err(_)) => Err(QueryFault("Arithmetic operation resulted in an overflow.".to_owned())),
-        };
         // Excluding the owner's own confirmations is the same as asking for what it has not confirmed.
         let by_owner = |excluded: &str| query.org.as_deref().is_some_and(|org| org.eq_ignore_ascii_case(excluded));
         let (owner, others) = match query.exclude_confirmed_by.as_deref() {
@@ -274,15 +273,28 @@ impl<'q> Filter<'q> {
             confirmed: query.confirmed.or(owner),
             asked_to_exclude: others,
             excluded: None,
-            include: small(include)?,
-            exclude: small(exclude)?,
-            last_changed: dates("lastChanged", &query.last_changed)?,
+            include: None,
+            exclude: None,
+            // The service reads them in this order, which shows where several can't be read.
             created: dates("created", &query.created)?,
+            last_changed: dates("lastChanged", &query.last_changed)?,
             message_interval: dates("msgBoxInterval", &query.message_interval)?,
-            ended: texts("process.ended", &query.ended)?,
-            visible_after: texts("visibleAfter", &query.visible_after)?,
             due_before: texts("dueBefore", &query.due_before)?,
+            visible_after: texts("visibleAfter", &query.visible_after)?,
+            ended: texts("process.ended", &query.ended)?,
         })
+    }
+
+    /// The main versions to include and to exclude, which the database has as 16-bit numbers.
+    fn set_versions(&mut self, (include, exclude): (Option<i32>, Option<i32>)) -> Result<(), QueryFault> {
+        let small = |version: Option<i32>| match version.map(i16::try_from) {
+            None => Ok(None),
+            Some(Ok(version)) => Ok(Some(version)),
+            Some(Err(_)) => Err(QueryFault("Arithmetic operation resulted in an overflow.".to_owned())),
+        };
+        self.include = small(include)?;
+        self.exclude = small(exclude)?;
+        Ok(())
     }
 
     /// Judges all rows of one kind at once.
@@ -318,10 +330,12 @@ impl<'q> Filter<'q> {
             && self.last_changed.hold(row.last_changed)
             && self.created.hold(row.created)
             && self.message_interval.hold(if is_archived(row) { row.last_changed } else { row.created })
-            && [&query.a3_reference, &query.reference]
-                .into_iter()
-                .flatten()
-                .all(|reference| row.guid.to_string().ends_with(&reference.to_ascii_lowercase()))
+            && is_none_or(query.a3_reference.as_deref(), |reference| {
+                row.guid.to_string().ends_with(&reference.to_ascii_lowercase())
+            })
+            && is_none_or(query.reference.as_deref(), |reference| {
+                like(&row.guid.to_string(), &format!("%{}", reference.to_ascii_lowercase()))
+            })
     }
 
     fn takes_document(&self, row: &Row) -> bool {

@@ -51,7 +51,7 @@ pub(crate) fn set_substatus(context: &Context) -> Answer {
     if !caller.is_org(row.org()) {
         return Err(forbidden());
     }
-    context.storable(&substatus)?;
+    context.storable(&substatus).map_err(|_| context.problem(StatusCode::INTERNAL_SERVER_ERROR, None))?;
     let changed = state.rows.change(guid, |row| {
         // A document without a status has no place for it, and the service loses it without a word.
         if let Some(status) = &mut row.instance.status {

@@ -29,7 +29,7 @@ pub(super) fn read(context: &Context) -> Answer {
     }
     let platform = &context.platform;
     let language = view::language_of(context.query.text("language"));
-    let message = view::message(platform, &state, row, caller, &language);
+    let message = view::message(platform, &state, row, caller, &language, view::is_in_signing(&row.instance));
     let message = MessageBoxInstance { allow_new_copy: view::can_be_copied(platform, &state, row, caller), ..message };
     Ok(response::json(StatusCode::OK, &message))
 }
@@ -37,7 +37,7 @@ pub(super) fn read(context: &Context) -> Answer {
 /// `DELETE sbl/instances/…`: as for instances, with an event that knows nothing of the process.
 pub(super) fn delete(context: &Context) -> Answer {
     let mut binding = context.bind();
-    let hard = binding.binder.flag("hard", false);
+    let hard = binding.binder.flag("hard", None, false);
     binding.finish()?;
     let guid = context.instance_guid()?;
     let caller = context.caller()?;

@@ -11,7 +11,7 @@ use crate::storage::context::{Answer, Context};
 use crate::storage::instances::InstanceQuery;
 use crate::storage::model::{Application, Instance, MessageBoxInstance, MessageBoxQuery};
 use crate::storage::policy;
-use crate::storage::store::State;
+use crate::storage::store::{Row, State};
 
 /// The most messages of one search.
 const SIZE: i32 = 5000;
@@ -19,25 +19,24 @@ const SIZE: i32 = 5000;
 /// Searches messages of several parties.
 pub(crate) fn search(context: &Context) -> Answer {
     let mut binding = context.bind();
-    let body = binding.body::<MessageBoxQuery>(None);
+    let body = binding.body::<MessageBoxQuery>(Some("queryModel"));
+    if body.as_ref().is_some_and(|asked| asked.instance_owner_party_id_list.is_none()) {
+        binding.required_member("InstanceOwnerPartyIdList");
+    }
     binding.finish()?;
     let asked = body.unwrap_or_default();
     let Some(kinds) = Kinds::of(&asked) else {
         return Ok(response::json(StatusCode::OK, &Vec::<MessageBoxInstance>::new()));
     };
-    let Some(parties) = asked.instance_owner_party_id_list.clone() else {
-        let words =
-            "Unable to perform query on instances due to: Object reference not set to an instance of an object.";
-        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, words));
-    };
+    let parties = asked.instance_owner_party_id_list.clone().unwrap_or_default();
     let caller = context.caller()?;
     let state = context.state();
     let query = database_query(&asked, parties, &state);
     let page = query.run(&state.rows, context.platform.storage.faults(), context.now);
     let page = page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
     let now = context.date().ticks();
-    let language = view::language_of(asked.language.as_deref());
-    let mut messages: Vec<MessageBoxInstance> = page
+    let language = view::language_of(asked.language.as_deref().map(str::to_lowercase).as_deref());
+    let rows: Vec<&Row> = page
         .instances
         .iter()
         .filter(|instance| kinds.takes(instance))
@@ -47,9 +46,14 @@ pub(crate) fn search(context: &Context) -> Answer {
             let guid = guid::parse(instance.id.as_deref()?.rsplit('/').next()?)?;
             state.rows.get(guid)
         })
+        .collect();
+    // One question to the decision point for all: whether any of them can be signed decides what it is asked of each.
+    let any_in_signing = rows.iter().any(|row| view::is_in_signing(&row.instance));
+    let mut messages: Vec<MessageBoxInstance> = rows
+        .into_iter()
         .filter(|row| policy::permits(&context.platform, row.app(), caller, "read"))
         .map(|row| {
-            let message = view::message(&context.platform, &state, row, caller, &language);
+            let message = view::message(&context.platform, &state, row, caller, &language, any_in_signing);
             let status = row.instance.status.as_ref();
             let closed = status.is_some_and(|status| status.is_archived || status.is_soft_deleted);
             let due_date_time = message.due_date_time.filter(|_| !closed);

@@ -11,19 +11,20 @@ use crate::storage::store::{Row, State};
 const DEFAULT_LANGUAGE: &str = "nb";
 const LANGUAGES: [&str; 3] = ["en", "nb", "nn"];
 
-/// The language that texts are looked up in.
+/// The language that texts are looked up in, spelled as it was asked for: in upper case it is known, but has no texts.
 pub(super) fn language_of(asked: Option<&str>) -> String {
-    let asked = asked.map(str::to_lowercase);
-    asked.filter(|asked| LANGUAGES.contains(&asked.as_str())).unwrap_or_else(|| DEFAULT_LANGUAGE.to_owned())
+    let known = |asked: &&str| LANGUAGES.contains(&asked.to_lowercase().as_str());
+    asked.filter(known).unwrap_or(DEFAULT_LANGUAGE).to_owned()
 }
 
-/// What the portal shows of an instance, and what the caller may do with it.
+/// What the portal shows of an instance, and what the caller may do with it. `signing`: whether it is asked who may sign.
 pub(super) fn message(
     platform: &Platform,
     state: &State,
     row: &Row,
     caller: &Caller,
     language: &str,
+    signing: bool,
 ) -> MessageBoxInstance {
     let instance = &row.instance;
     let status = instance.status.clone().unwrap_or_default();
@@ -33,7 +34,10 @@ pub(super) fn message(
     let texts = state.registry.text(row.app(), language, platform.clock.now());
     let texts = texts.as_deref();
     let presentation_text = instance.presentation_texts.as_ref().map(|texts| {
-        let texts: Vec<&str> = texts.values().map(|text| text.as_deref().unwrap_or_default()).collect();
+        let mut texts: Vec<_> = texts.iter().collect();
+        // The database keeps the members of an object in this order.
+        texts.sort_by_key(|(name, _)| (name.len(), *name));
+        let texts: Vec<&str> = texts.iter().map(|(_, text)| text.as_deref().unwrap_or_default()).collect();
         texts.join(", ")
     });
     MessageBoxInstance {
@@ -51,7 +55,7 @@ pub(super) fn message(
         allow_delete: permits("delete"),
         allow_new_copy: false,
         authorized_for_write: permits("write"),
-        authorized_for_sign: task_name(instance) == "Signing" && permits("sign"),
+        authorized_for_sign: signing && permits("sign"),
         archived_date_time: status.archived,
         deleted_date_time: status.soft_deleted,
         substatus: status.substatus.map(|substatus| in_words(texts, substatus)),
@@ -87,6 +91,11 @@ fn in_words(texts: Option<&TextResource>, substatus: Substatus) -> Substatus {
 fn text<'t>(texts: Option<&'t TextResource>, id: &str) -> Option<&'t str> {
     let mut resources = texts?.resources.as_ref()?.iter();
     resources.find(|resource| resource.id.as_deref() == Some(id))?.value.as_deref()
+}
+
+/// Whether it waits for signatures.
+pub(super) fn is_in_signing(instance: &Instance) -> bool {
+    task_name(instance) == "Signing"
 }
 
 fn task_name(instance: &Instance) -> &'static str {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::ProcessState;
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::json::net_object;
+use crate::dotnet::number;
 
 net_object! {
     /// One event.
@@ -62,7 +63,30 @@ const EVENT_TYPES: [&str; 23] = [
     "MessageRead",
 ];
 
-/// Whether the service knows an event type of this name.
-pub(crate) fn is_event_type(name: &str) -> bool {
-    EVENT_TYPES.iter().any(|known| known.eq_ignore_ascii_case(name))
+/// Whether the service can read an event type: names in their own letter case with commas between, or any number.
+pub(crate) fn is_event_type(text: &str) -> bool {
+    number::route_int32(text).is_some() || text.split(',').all(|name| EVENT_TYPES.contains(&name.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_types_are_names_or_numbers() {
+        for (text, known) in [
+            ("Saved", true),
+            ("process_StartTask", true),
+            (" Saved , Created", true),
+            ("2", true),
+            ("-99", true),
+            ("saved", false),
+            ("Process_StartTask", false),
+            ("2147483648", false),
+            ("Saved,2", false),
+            ("", false),
+        ] {
+            assert_eq!(is_event_type(text), known, "{text}");
+        }
+    }
 }

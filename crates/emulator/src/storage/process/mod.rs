@@ -13,7 +13,7 @@ use crate::response;
 pub(super) use history::history;
 pub(super) use update::{as_kept, update, update_with_events};
 
-/// `GET instances/…/process/authinfo`, open to anyone. Here the party is compared.
+/// `GET instances/…/process/authinfo`, open to anyone. Here the party is compared, as a text.
 pub(super) fn auth_info(context: &Context) -> Answer {
     let (party, guid) = (context.party(), context.instance_guid()?);
     if context.platform.outages.database() {
@@ -21,7 +21,7 @@ pub(super) fn auth_info(context: &Context) -> Answer {
     }
     let found = context.state().rows.get(guid).map(|row| {
         let info = AuthInfo { process: row.instance.process.clone(), app_id: row.instance.app_id.clone() };
-        (row.party == i64::from(party), info)
+        (row.party_text() == party.to_string(), info)
     });
     let words = match found {
         Some((true, info)) => return Ok(response::json(StatusCode::OK, &info)),

@@ -58,12 +58,16 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
     admit(context, &state, guid, &process, caller)?;
     context.storable(&process)?;
     context.storable(&sent)?;
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    let moved = Instance { process: Some(as_kept(context, process.clone())), ..row.instance.clone() };
+    sent.extend(sent_to_sign(&moved, caller, context));
     let entered = process.current_task.as_ref().and_then(|task| task.element_id.clone());
     if let Some(task) = entered.filter(|_| delete_generated.unwrap_or(true)) {
         delete_generated_by(context, &mut state, guid, &task, caller)?;
     }
-    // Only the newest event is copied to the outbox, where its type has to be known; the transaction fails otherwise.
-    let newest = sent.iter().max_by_key(|event| event.created.map(DateTime::ticks));
+    // Only the newest event, or the first of the newest ones, is copied to the outbox, where its type has to be known; the
+    // transaction fails otherwise.
+    let newest = sent.iter().rev().max_by_key(|event| event.created.map(DateTime::ticks));
     if newest.is_some_and(|event| !event.event_type.as_deref().is_some_and(is_event_type)) {
         return Err(unhandled());
     }
@@ -71,7 +75,6 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
         return Err(unhandled());
     }
     let instance = store(&mut state, context, guid, process, caller)?;
-    sent.extend(sent_to_sign(&instance, caller, context));
     for event in sent {
         state.events.add(guid, event);
     }
@@ -85,8 +88,9 @@ fn completed(context: &Context, mut event: InstanceEvent, instance_id: &str) -> 
     if !event.user.as_ref().is_some_and(names_somebody) {
         return refuse("Invalid user object in User");
     }
-    match event.instance_id.as_deref().map(str::trim) {
-        None | Some("") => return refuse("Missing instance ID in InstanceEvent"),
+    match event.instance_id.as_deref() {
+        None => return refuse("Missing instance ID in InstanceEvent"),
+        Some(id) if id.trim().is_empty() => return refuse("Missing instance ID in InstanceEvent"),
         Some(id) if id != instance_id => return refuse("Instance ID in InstanceEvent does not match the Instance ID"),
         Some(_) => {}
     }
@@ -114,8 +118,7 @@ fn may_move(platform: &Platform, row: &Row, next: &ProcessState, caller: &Caller
         return false;
     };
     let next = next.current_task.as_ref();
-    let flow = next.and_then(|task| task.flow_type.as_deref()).filter(|flow| !flow.is_empty());
-    let actions = match flow {
+    let actions = match next.and_then(|task| task.flow_type.as_deref()) {
         Some("AbandonCurrentMoveToNext") => vec!["reject"],
         None | Some("CompleteCurrentMoveToNext") => policy::task_actions(current.altinn_task_type.as_deref()),
         Some(_) => policy::task_actions(next.and_then(|task| task.altinn_task_type.as_deref())),

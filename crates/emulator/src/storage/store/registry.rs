@@ -22,7 +22,7 @@ pub(crate) struct Registry {
     order: Vec<String>,
     texts: BTreeMap<TextKey, Arc<TextResource>>,
     /// What was read lately, as it was then. Reading is what fills it, behind a shared reference.
-    kept_applications: RefCell<Kept<String, Arc<Application>>>,
+    kept_applications: RefCell<Kept<String, Reading>>,
     kept_texts: RefCell<Kept<TextKey, Option<Arc<TextResource>>>>,
     metadata_kept_for: SignedDuration,
     texts_kept_for: SignedDuration,
@@ -30,6 +30,9 @@ pub(crate) struct Registry {
 
 /// Application and language.
 type TextKey = (String, String);
+
+/// An application that was read, and when.
+type Reading = (Arc<Application>, Timestamp);
 
 impl Registry {
     pub(super) fn new(world: &World, faults: Faults) -> Self {
@@ -64,11 +67,11 @@ impl Registry {
     /// none is not kept.
     pub(crate) fn application(&self, id: &str, now: Timestamp) -> Option<Arc<Application>> {
         let key = id.to_owned();
-        if let Some(kept) = self.kept_applications.borrow().get(&key, now) {
+        if let Some((kept, _)) = self.kept_applications.borrow().get(&key, now) {
             return Some(kept);
         }
         let found = self.applications.get(id).cloned()?;
-        self.kept_applications.borrow_mut().put(key, Arc::clone(&found), now, self.metadata_kept_for);
+        self.kept_applications.borrow_mut().put(key, (Arc::clone(&found), now), now, self.metadata_kept_for);
         Some(found)
     }
 
@@ -83,6 +86,18 @@ impl Registry {
         if self.applications.insert(id.clone(), Arc::new(application)).is_none() {
             self.order.push(id);
         }
+    }
+
+    /// Replaces an application, also where it is kept, and for no longer than it would have been: what retires one
+    /// changes the very object that was read.
+    pub(crate) fn retire(&mut self, application: Application, now: Timestamp) {
+        if let Some(id) = &application.id {
+            let kept = self.kept_applications.get_mut();
+            if let Some((_, read)) = kept.get(id, now) {
+                kept.put(id.clone(), (Arc::new(application.clone()), read), read, self.metadata_kept_for);
+            }
+        }
+        self.put(application);
     }
 
     /// Takes an application out.

@@ -75,7 +75,7 @@ fn nothing_is_looked_at_that_does_not_match() {
         (InstanceQuery { a3_reference: Some("+00200000002".to_owned()), ..of_org() }, 0),
         (InstanceQuery { last_changed: vec![from.clone(), format!("lt:{}", date(520))], ..of_org() }, 20),
     ] {
-        let filter = Filter::new(&query, Faults::default(), Timestamp::now()).expect("no fault");
+        let filter = ready(&query);
         for order in [Order::Ascending, Order::Descending] {
             let window = filter.last_changed.window();
             // Either bound of the window may be one that only the filter knows to be outside.
@@ -87,6 +87,12 @@ fn nothing_is_looked_at_that_does_not_match() {
             assert!(looked_at <= expected + edge, "{looked_at} of {COUNT} for {query:?}");
         }
     }
+}
+
+fn ready(query: &InstanceQuery) -> Filter<'_> {
+    let mut filter = Filter::new(query, Faults::default(), Timestamp::now()).expect("no fault");
+    filter.set_versions(query.main_versions()).expect("no fault");
+    filter
 }
 
 /// A page deep in a list is found as fast as the first.
@@ -102,7 +108,7 @@ fn a_page_begins_where_its_token_says() {
             size: Some(1),
             ..of_org()
         };
-        let filter = Filter::new(&query, Faults::default(), Timestamp::now()).expect("no fault");
+        let filter = ready(&query);
         let token = ContinuationToken { ticks, number: 500 };
         let direction = query.order(Faults::default());
         let window = InstanceQuery::rest(&filter, token, direction);
