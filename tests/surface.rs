@@ -140,7 +140,8 @@ async fn every_operation_keeps_to_the_document() {
     process.update(task("Task_2", "signing")).await.unwrap();
     let request = SignRequest::new("signature".parse().unwrap(), Signee::user(20_001)).element(element.id);
     owner.client.instances().sign(id, request).await.unwrap();
-    let event = InstanceEvent::new(InstanceEventType::ProcessEndEvent).user(PlatformUser::org("ttd", 3));
+    let mut event = InstanceEvent::new(InstanceEventType::ProcessEndEvent).user(PlatformUser::org("ttd", 3));
+    event.process_info = Some(ended());
     process.update_with_events(ended(), [event.clone()]).keeping_generated_elements().await.unwrap();
     process.history().await.unwrap();
     process.auth_info().await.unwrap();

@@ -103,9 +103,12 @@
 //! says where to go on, also in another process.
 //!
 //! An instance that the service fails on, or sends in a form that can't be read, does not keep the others back, even if
-//! it breaks the JSON of its whole page. Pages
-//! have it in [`Page::unreadable`], apart from the rest; among items it is an error, which [`Unreadable::of`] tells from
-//! one after which the list did not go on. A program that ends at every error would not get past it.
+//! it breaks the JSON of its whole page. Pages have it in [`Page::unreadable`], apart from the rest; among items it is an
+//! error, which [`Unreadable::of`] tells from one of the whole page. A program that ends at every error would not get past
+//! it.
+//!
+//! A page's error is one or the other: if it [is transient](altinn_core::Error::is_transient), whoever reads on asks for the
+//! same page again; any other ends the list, and its continuation is where it stood.
 //!
 //! # Downloads and uploads
 //!

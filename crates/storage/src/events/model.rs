@@ -37,7 +37,8 @@ pub struct InstanceEvent {
     /// Whom it was done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_user: Option<PlatformUser>,
-    /// Where the process stood.
+    /// Where the process stood. An event that a process began, moved or ended needs it, and the [`user`](Self::user):
+    /// without them the service can't make a [history](crate::Process::history) of the instance any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process_info: Option<ProcessState>,
     /// A text.

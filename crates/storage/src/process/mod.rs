@@ -56,7 +56,8 @@ impl<'a, S: Scope> Process<'a, S> {
     /// `altinn:serviceowner/instances.read`.
     ///
     /// It is made from the [events](crate::Events) that whoever moved the process has posted; the service adds none by
-    /// itself. A task that was visited twice stands there once.
+    /// itself. A task that was visited twice stands there once. One such event without a user or without the process's
+    /// state, and the service fails here with [`Server`](altinn_core::ErrorKind::Server) from then on.
     ///
     /// # Errors
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read it or there
@@ -112,7 +113,8 @@ impl<'a, S: Scope> Process<'a, S> {
     /// `altinn:serviceowner/instances.write`, and the right to work on the current task in the app's policy.
     ///
     /// * `state`: all of it, as for [`update`](Self::update).
-    /// * `events`: each with a user; those without an instance get this one.
+    /// * `events`: each with a user, and with the process's state, without which there is no
+    ///   [`history`](Self::history) any more; those without an instance get this one.
     ///
     /// Unless told otherwise by [`keeping_generated_elements`](UpdateWithEvents::keeping_generated_elements), data
     /// elements that were generated in the task to which the process moves are deleted.
