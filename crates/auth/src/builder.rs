@@ -124,7 +124,11 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
-    /// The key id, for a key that has none in it, as PEM has none.
+    /// The key id under which the key is registered, in place of one in it and of its certificates. PEM has none in it.
+    ///
+    /// `kid`: of the first key, and of further ones that have neither an id nor certificates; of a set (JWKS) with
+    /// several keys in the [`key_file`](Self::key_file) it chooses the one that has it. Leave it out for a file that is
+    /// replaced by one with another id in it while the program runs. A signer says its own.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());
         self
@@ -305,7 +309,7 @@ fn ring(
             return Err(Error::of(ErrorKind::Key, "there are keys beside the key file: give one of the two").into());
         }
         let file = match kid {
-            Some(kid) => file.named(GivenKid::ForUnnamed(kid)),
+            Some(kid) => file.named(GivenKid::Overriding(kid)),
             None => file,
         };
         return KeyRing::of_file(file.expiring(expires_at));
@@ -324,8 +328,9 @@ fn ring(
     }
     let keys: Vec<Arc<dyn DynSigner>> = keys
         .into_iter()
-        .map(|key| match (key, &kid) {
-            (Key::Own(key), Some(kid)) if !identified(&key) => Arc::new(key.with_kid(kid)),
+        .enumerate()
+        .map(|(place, key)| match (key, &kid) {
+            (Key::Own(key), Some(kid)) if place == 0 || !identified(&key) => Arc::new(key.with_kid(kid)),
             (Key::Own(key), _) => Arc::new(key) as Arc<dyn DynSigner>,
             (Key::Signer(signer), _) => signer,
         })

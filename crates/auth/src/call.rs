@@ -141,7 +141,7 @@ impl Answer {
 
     /// The same, where it is more than the network may account for.
     pub(crate) fn clock_skew(&self) -> Option<i64> {
-        self.clock_offset().filter(|offset| offset.unsigned_abs() >= MEASURABLE_SKEW)
+        self.clock_offset().filter(|offset| is_measurable(*offset))
     }
 
     /// How long the server asks to wait, in either form of the header.
@@ -154,6 +154,11 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
     }
+}
+
+/// Whether a difference of so many seconds is the clock's rather than the network's.
+pub(crate) fn is_measurable(offset: i64) -> bool {
+    offset.unsigned_abs() >= MEASURABLE_SKEW
 }
 
 /// The server's clock when it answered, in seconds since 1970.

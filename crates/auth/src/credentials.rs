@@ -185,7 +185,7 @@ impl<S: Scope> Credentials<S> {
     /// # Errors
     /// [`Error`] with the step that failed and why. One that would come again (not
     /// [transient](Error::is_transient)) is remembered for half a minute, then for a whole one, in place of asking
-    /// again.
+    /// again; one for a wrong clock for 5 s, then for 10 s.
     pub async fn token(&self) -> Result<AltinnToken, Error> {
         self.shared.cache.token().await
     }

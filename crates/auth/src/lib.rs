@@ -117,15 +117,15 @@
 //!
 //! Calls go through the proxy that the system names, as in `HTTPS_PROXY`, unless `NO_PROXY` excepts the host; never those
 //! to this computer. [`CredentialsBuilder::http`] takes a client with other ideas. Only https is used, but for what is on
-//! this computer, and redirects are not followed.
+//! this computer, and redirects are not followed by the clients that the SDK builds.
 //!
 //! # Secrets
 //!
 //! Tokens, grants and keys are in no `Debug`, `Display` or log line, and are overwritten in memory when they are dropped,
-//! except for the copies that the HTTP client makes of headers and bodies, and those that are made to compute what an
-//! incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is one line for
-//! each new token: client id, key id, scopes, service owner and lifetime. [`Credentials::statistics`] has counts of
-//! hits, fetches and failures, latencies, and when token and key end, for a program's own metrics.
+//! except for the header that a token is sent in, the copies that the HTTP client makes of headers and bodies, and those
+//! that are made to compute what an incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is
+//! one line for each new token: client id, key id, scopes, service owner and lifetime. [`Credentials::statistics`] has
+//! counts of hits, fetches and failures, latencies, and when token and key end, for a program's own metrics.
 //!
 //! # Features
 //!

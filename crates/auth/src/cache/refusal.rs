@@ -7,6 +7,9 @@ use crate::error::{Error, ErrorKind};
 const FIRST: Duration = Duration::from_secs(30);
 /// What was just changed in the self-service portal takes minutes to work, so no longer than this.
 const LONGEST: Duration = Duration::from_secs(60);
+/// A clock may be set at any moment, and that is to be noticed soon.
+const FIRST_OF_CLOCK: Duration = Duration::from_secs(5);
+const LONGEST_OF_CLOCK: Duration = Duration::from_secs(10);
 
 /// A failure that would come again, remembered for a while so that a program in a loop doesn't ask a service for it.
 #[derive(Debug)]
@@ -24,11 +27,15 @@ impl Refusal {
         // A source of the user's own was asked, whether it failed or gave a token that speaks for another; it has no leg.
         let own = matches!(error.kind(), ErrorKind::Provider | ErrorKind::NoOrgCode | ErrorKind::WrongOrgCode);
         let asked = own || error.leg().is_some();
-        // A clock may be set at any moment.
-        if !asked || error.is_transient() || error.kind() == ErrorKind::ClockSkew {
+        if !asked || error.is_transient() {
             return None;
         }
-        let wait = last.map_or(FIRST, |last| (last.wait * 2).min(LONGEST));
+        let (first, longest) = match error.kind() {
+            ErrorKind::ClockSkew => (FIRST_OF_CLOCK, LONGEST_OF_CLOCK),
+            _ => (FIRST, LONGEST),
+        };
+        // The last refusal may have been of the other sort, with waits of its own.
+        let wait = last.map_or(first, |last| (last.wait * 2).clamp(first, longest));
         Some(Self { error: error.clone(), until: Instant::now() + wait, wait, revision })
     }
 

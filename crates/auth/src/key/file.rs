@@ -39,6 +39,8 @@ pub(crate) struct KeyFile {
     warned: bool,
     /// As the file was when it was last looked at, good or bad: a bad one is complained about once.
     seen: Option<Seen>,
+    /// Whether that was bad by the clock alone, and may be good later.
+    untimely: bool,
     /// The content that the keys in use are from.
     loaded: Option<[u8; 32]>,
     checked: Instant,
@@ -74,6 +76,7 @@ impl KeyFile {
             strict: false,
             warned: false,
             seen: None,
+            untimely: false,
             loaded: None,
             checked: Instant::now(),
         }
@@ -109,14 +112,20 @@ impl KeyFile {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, &bytes).as_ref());
         let seen = Seen { hash, mode };
-        if self.seen.replace(seen) == Some(seen) {
+        let known = self.seen.replace(seen) == Some(seen);
+        if known && !self.untimely {
             return Ok(None);
         }
+        self.untimely = false;
         self.check(mode)?;
         if self.loaded == Some(hash) {
             return Ok(None);
         }
-        let keys = self.keys(&bytes)?;
+        let keys = match self.keys(&bytes) {
+            // It was complained about when it came.
+            Err(_) if known && self.untimely => return Ok(None),
+            keys => keys?,
+        };
         self.loaded = Some(hash);
         Ok(Some(keys))
     }
@@ -166,6 +175,7 @@ impl KeyFile {
             Some(kid) => kid.apply(keys),
             None => Ok(keys),
         });
+        self.untimely = matches!(keys, Err(KeyError::CertificateNotValid { .. }));
         let mut keys = keys.map_err(|error| self.failed().source(error).build())?;
         if !keys.iter().all(identified) {
             return Err(self.failed().advice("there is no key id (kid) in it, nor was one given beside it").into());

@@ -25,15 +25,18 @@ const FOR_STREAMS: Duration = Duration::from_secs(600);
 ///
 /// * A request that has an `Authorization` header is passed on untouched, unless it is to be
 ///   [overwritten](Self::overwrite_authorization).
-/// * A request to a host outside the credentials' environment fails before a token is fetched.
+/// * A request to a host outside the credentials' environment fails before a token is fetched. But redirects are
+///   followed below all layers, by the HTTP client, and with the token as long as the host stays the same: build it
+///   with `redirect(reqwest::redirect::Policy::none())`, as the SDK does for its own clients.
 /// * So does a request whose method goes beyond the credentials' access `S`: without writing only GET, HEAD and OPTIONS
 ///   pass, the POST by which Storage is asked for messages, and with [`ReadConfirm`](altinn_core::ReadConfirm) the one
 ///   by which it takes a confirmation; without reading neither GET nor HEAD. The clients of the SDK have no such methods;
 ///   this is for requests that are made by hand. The token may allow more than `S`, as that of
 ///   [`Credentials::read_only`] does.
 /// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
-///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token. So
-///   that it doesn't come to that, a stream is begun with a token that has [some time left](Self::token_for_streams).
+///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token unless
+///   this one is younger than ten seconds. So that it doesn't come to that, a stream is begun with a token that has
+///   [some time left](Self::token_for_streams).
 /// * On a 401 for a token of the last ten seconds, where the server's clock does not show that the token had begun to
 ///   be valid, the same token is tried once more after a second, before it is renewed.
 /// * A 403 is returned: a new token would have the same rights.

@@ -8,7 +8,7 @@ mod sidecar;
 pub(crate) mod source;
 mod token;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use http::header::ACCEPT;
@@ -52,9 +52,16 @@ impl Maskinporten {
         let mut tried = Vec::new();
         let mut refused = None;
         while let Some(key) = self.keys.next(&tried).filter(|_| tried.len() < MOST_KEYS) {
-            let mut result = retry::run(budget, &endpoint, || self.attempt(&endpoint, request, &*key)).await;
-            if result.as_ref().is_err_and(|error| self.clock.correct(error)) {
-                result = retry::run(budget, &endpoint, || self.attempt(&endpoint, request, &*key)).await;
+            let mut ahead = 0;
+            let mut attempt = || {
+                // Remembered, to tell whether the last refusal taught anything that its grant didn't go by yet.
+                ahead = self.clock.ahead();
+                self.attempt(&endpoint, request, &*key, ahead)
+            };
+            let mut result = retry::run(budget, &endpoint, &mut attempt).await;
+            if result.as_ref().is_err_and(|error| self.clock.dates_otherwise(error, ahead)) {
+                let attempt = || self.attempt(&endpoint, request, &*key, self.clock.ahead());
+                result = retry::run(budget, &endpoint, attempt).await;
             }
             match result {
                 Err(error) if error.retry() == Retry::WithOtherKey => {
@@ -79,7 +86,7 @@ impl Maskinporten {
     pub(crate) async fn try_key(&self, request: &TokenRequest) -> Result<String, Error> {
         let key = self.keys.next(&[]).ok_or_else(|| Error::of(ErrorKind::Key, "there is no key").build())?;
         let grant = Grant { audience: &self.issuer, client_id: &self.client_id, request, key: &*key };
-        grant.sign(self.clock.now()).await?;
+        grant.sign(clock::corrected(SystemTime::now(), self.clock.ahead())).await?;
         let algorithm = key.algorithm().as_str();
         Ok(match key.kid() {
             Some(kid) => format!("kid {kid}, {algorithm}"),
@@ -92,15 +99,17 @@ impl Maskinporten {
         endpoint::ask(&self.http, &self.issuer).await
     }
 
+    /// `ahead`: by how many seconds our clock is ahead, for the grant's dates.
     async fn attempt(
         &self,
         endpoint: &Url,
         request: &TokenRequest,
         key: &dyn DynSigner,
+        ahead: i64,
     ) -> Result<MaskinportenToken, Error> {
         let grant = Grant { audience: &self.issuer, client_id: &self.client_id, request, key };
         let from = Moment::now();
-        let assertion = grant.sign(self.clock.now()).await?;
+        let assertion = grant.sign(clock::corrected(SystemTime::now(), ahead)).await?;
         let form = self
             .http
             .post(endpoint.clone())
@@ -109,7 +118,9 @@ impl Maskinporten {
             .form(&Form::new(&assertion));
         let answer = self.latency.time(call::send(form, Leg::Maskinporten)).await?;
         if answer.status != StatusCode::OK {
-            return Err(refused(&answer, request));
+            let error = refused(&answer, request);
+            self.clock.learn(&error, answer.clock_offset());
+            return Err(error);
         }
         MaskinportenToken::read(&answer.body, from, key.kid()).ok_or_else(|| no_token(&answer))
     }

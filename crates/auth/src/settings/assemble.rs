@@ -18,7 +18,11 @@ use crate::key::{GivenKid, KeyError, KeyFile, SigningKey};
 
 pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S>, Error> {
     let environment = environment(settings)?;
-    if let Some((token, _)) = settings.text(Setting::Token) {
+    // Of a token, a key and a sidecar, one that was left in a variable must not take the place of an argument.
+    let sources = [Setting::Token, Setting::Key, Setting::TokenSidecar];
+    let best = sources.iter().filter_map(|source| settings.origin(*source)).map(Origin::rank).min();
+    let counts = |origin: &Origin| Some(origin.rank()) == best;
+    if let Some((token, _)) = settings.text(Setting::Token).filter(|(_, origin)| counts(origin)) {
         let credentials = Credentials::with_token(environment, token);
         return match settings.text(Setting::ServiceOwner) {
             Some((code, _)) => credentials.expect_service_owner(code),
@@ -36,15 +40,19 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
     if let Some((code, _)) = settings.text(Setting::ServiceOwner) {
         builder = builder.service_owner(code);
     }
-    if let Some(end) = key_expires(settings)? {
-        builder = builder.key_expires(end);
-    }
-    builder = match (settings.found.get(&Setting::Key), settings.text(Setting::TokenSidecar)) {
+    let end = key_expires(settings)?;
+    let key = settings.found.get(&Setting::Key).filter(|key| counts(&key.origin));
+    let sidecar = settings.text(Setting::TokenSidecar).filter(|(_, origin)| counts(origin));
+    builder = match (key, sidecar) {
         // A key can ask for more than a sidecar can.
         (Some(key), _) => {
             let (client_id, _) =
                 settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID))?;
-            with_key(builder.client_id(client_id), key, kid(settings)?)?
+            // One from a place that counts less is another key's.
+            if let Some((end, _)) = end.filter(|(_, origin)| origin.rank() <= key.origin.rank()) {
+                builder = builder.key_expires(end);
+            }
+            with_key(builder.client_id(client_id), key, kid(settings, &key.origin)?)?
         }
         (None, Some((endpoint, origin))) => {
             let endpoint =
@@ -74,12 +82,15 @@ fn environment(settings: &Settings) -> Result<Environment, Error> {
 }
 
 /// The key id as it was set, with where.
-fn kid(settings: &Settings) -> Result<Option<(GivenKid, &Origin)>, Error> {
+///
+/// `key`: where the key is from. A key id from a place that counts less does not replace the key's own.
+fn kid<'a>(settings: &'a Settings, key: &Origin) -> Result<Option<(GivenKid, &'a Origin)>, Error> {
     let Some((kid, origin)) = settings.text(Setting::Kid) else { return Ok(None) };
     if kid.is_empty() {
         return Err(unusable(Setting::Kid, origin).advice("it is blank").into());
     }
-    Ok(Some((GivenKid::Overriding(kid.to_owned()), origin)))
+    let given = if origin.rank() <= key.rank() { GivenKid::Overriding } else { GivenKid::ForUnnamed };
+    Ok(Some((given(kid.to_owned()), origin)))
 }
 
 fn with_key<S: Scope>(
@@ -159,13 +170,13 @@ fn is_set(settings: &Settings, setting: Setting) -> Result<bool, Error> {
     text.to_ascii_lowercase().parse().map_err(|_| unusable(setting, origin).advice("it is true or false").build())
 }
 
-/// A time, or a date, which begins at midnight in Greenwich.
-fn key_expires(settings: &Settings) -> Result<Option<SystemTime>, Error> {
+/// A time, or a date, which begins at midnight in Greenwich, with where it was set.
+fn key_expires(settings: &Settings) -> Result<Option<(SystemTime, &Origin)>, Error> {
     let Some((text, origin)) = settings.text(Setting::KeyExpires) else { return Ok(None) };
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp());
     let end = text.parse::<Timestamp>().or_else(|_| text.parse().and_then(start));
     let advice = "it is a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z";
-    end.map(|end| Some(end.into())).map_err(|_| unusable(Setting::KeyExpires, origin).advice(advice).build())
+    end.map(|end| Some((end.into(), origin))).map_err(|_| unusable(Setting::KeyExpires, origin).advice(advice).build())
 }
 
 /// Applies what concerns single tokens.

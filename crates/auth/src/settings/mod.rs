@@ -32,16 +32,21 @@ pub enum Setting {
     /// The id under which the key is registered, in place of one in the key and of its certificates. Of a set (JWKS)
     /// with several keys it chooses the one that has it. Leave it out for a key that is replaced by one with another id
     /// in it while the program runs.
+    ///
+    /// From a place that counts less than the key's, it is only for a key that has neither an id nor certificates.
     Kid,
     /// When the key ends, as [`CredentialsBuilder::key_expires`](crate::CredentialsBuilder::key_expires) has it: a date
-    /// such as `2027-03-01`, or a time such as `2027-03-01T12:00:00Z`.
+    /// such as `2027-03-01`, or a time such as `2027-03-01T12:00:00Z`. Without effect from a place that counts less
+    /// than the key's: there it is another key's.
     KeyExpires,
     /// `true` where a key file that others than its owner can read or change is refused, as with
     /// [`CredentialsBuilder::strict_permissions`](crate::CredentialsBuilder::strict_permissions).
     StrictPermissions,
-    /// A token sidecar in place of a key. Used where no key is set.
+    /// A token sidecar in place of a key. Of the two, the one from the place that counts before the other's is used;
+    /// from the same kind of place, the key.
     TokenSidecar,
-    /// An Altinn token in place of all that gets one.
+    /// An Altinn token in place of all that gets one, unless a key or a token sidecar is from a place that counts
+    /// before the token's.
     Token,
     /// The client's scopes, parted by spaces. If set, those that are needed must be among them.
     Scopes,
@@ -84,7 +89,9 @@ impl fmt::Display for Setting {
 /// What to make [`Credentials`] from, out of arguments, environment variables and files.
 ///
 /// A value that was given in the program counts before one from a variable, and that before one from a file; of two
-/// of the same kind the first counts. `Display` says where each value came from, and never a value; so does `Debug`.
+/// of the same kind the first counts. That holds between a [`Token`](Setting::Token), a [`Key`](Setting::Key) and a
+/// [`TokenSidecar`](Setting::TokenSidecar) as well, one of which is used. `Display` says where each value came from,
+/// and never a value; so does `Debug`.
 ///
 /// ```
 /// # use altinn_auth::{Credentials, Error, Setting, Settings};
@@ -173,8 +180,8 @@ impl Settings {
     ///
     /// Those of `MaskinportenSettings` are looked up as they are spelled there, and in capitals. What can't be met among
     /// them is an error of [`build`](Self::build): an enterprise user, and tokens that are not to be exchanged, unless
-    /// there is a [`Token`](Setting::Token); a certificate from Windows' store, and without the feature `pkcs12` one from
-    /// a file, unless there is another key.
+    /// a [`Token`](Setting::Token) is used; a certificate from Windows' store, and without the feature `pkcs12` one
+    /// from a file, unless there is another key, or a token or sidecar that is used in place of one.
     #[must_use]
     pub fn variables(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());

@@ -72,6 +72,31 @@ async fn pem_beside_a_key_id_is_the_registered_key() {
 }
 
 #[tokio::test]
+async fn a_key_id_beside_the_key_counts_before_the_key_s_own_and_its_certificates() {
+    let mut public: Value = serde_json::from_str(JWK).unwrap();
+    public["kid"] = "registered".into();
+    let fixture = Fixture::new(NewClient::new(TTD).public_jwk(public.to_string())).await;
+    let folder = tempfile::tempdir().unwrap();
+    let certified = concat!(include_str!("../keys/rsa-2048.pkcs8.pem"), include_str!("../keys/certificate.pem"));
+    for (case, text) in [("JWK", JWK), ("PEM with certificate", certified)] {
+        let path = folder.path().join("key");
+        std::fs::write(&path, text).unwrap();
+        let key = || SigningKey::detect(text).unwrap();
+        for builder in [
+            fixture.builder().key(key()),
+            fixture.builder().key_file(&path),
+            // The next one keeps its own.
+            fixture.builder().key(unknown_key()).next_key(key().with_kid("nor-this-one")),
+        ] {
+            builder.kid("registered").build().unwrap().token().await.unwrap_or_else(|error| panic!("{case}: {error}"));
+        }
+    }
+    assert_eq!(fixture.token_calls(), [6, 0]);
+    let kept = fixture.builder().key(unknown_key().with_kid("a")).next_key(unknown_key().with_kid("registered"));
+    assert!(kept.kid("b").build().unwrap().token().await.is_ok());
+}
+
+#[tokio::test]
 async fn the_next_key_is_tried_and_comes_first_from_then_on() {
     let fixture = Fixture::new(NewClient::new(TTD)).await;
     let credentials = fixture.builder().key(unknown_key()).next_key(fixture.own_key()).build().unwrap();

@@ -96,6 +96,41 @@ async fn the_key_id_is_from_where_the_report_says() {
     }
 }
 
+#[tokio::test]
+async fn a_key_id_and_an_end_from_where_counts_less_than_the_key_s_place_are_another_key_s() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let own = named("own").to_string();
+    let key_file = written(folder.path(), "key", &named("own"));
+    let settings_file = written(folder.path(), "settings.json", &json!({ "Jwk": named("x"), "Kid": "of the file" }));
+    std::fs::write(folder.path().join("MASKINPORTEN_CLIENT_KEY_EXPIRES"), "2030-01-01").unwrap();
+    let file = || of(&stub).folder(folder.path()).unwrap().settings_file(&settings_file).unwrap();
+    let certified = format!("{PEM}{CERTIFICATE}");
+    let key_path = key_file.display().to_string();
+    for (case, settings, kid) in [
+        ("variable", file().variables(variables(&[(CLIENT_JWK, &own)])), "own"),
+        (
+            "file that a variable names",
+            file().variables(variables(&[("MASKINPORTEN_CLIENT_KEY_FILE", &key_path)])),
+            "own",
+        ),
+        ("argument", file().set(Setting::Key, own.as_str()), "own"),
+        ("argument and variable", of(&stub).set(Setting::Key, own.as_str()).variables(variables(&[(KID, "x")])), "own"),
+        ("key without a name", file().variables(variables(&[(CLIENT_JWK, PEM)])), "of the file"),
+    ] {
+        assert_eq!(grant(&stub, &settings).await[0]["kid"], kid, "{case}");
+        let credentials = settings.build::<Read>().unwrap();
+        assert_eq!(credentials.statistics().key_expires_at(), None, "{case}");
+    }
+    let [header, _] = grant(&stub, &file().variables(variables(&[(CLIENT_JWK, &certified)]))).await;
+    assert!(header["kid"].is_null() && header["x5c"].is_array(), "{header}");
+
+    // From the key's own kind of place, and one that counts before it, they are the key's.
+    let end = file().build::<Read>().unwrap().statistics().key_expires_at();
+    let argument = file().set(Setting::KeyExpires, "2030-01-01").variables(variables(&[(CLIENT_JWK, &own)]));
+    assert!(end.is_some() && end == argument.build::<Read>().unwrap().statistics().key_expires_at());
+}
+
 #[test]
 fn a_key_id_that_no_key_of_a_set_has_and_a_blank_one_are_refused() {
     let tt02 = || Settings::new().set(Setting::Environment, "tt02").set(Setting::ClientId, "c");

@@ -12,7 +12,7 @@ use altinn_core::{Environment, OrgNumber, Read, ReadWrite};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::stub::{BOTH_SCOPES, EXCHANGE, Reply, Stub, altinn_token, jwt};
+use crate::stub::{BOTH_SCOPES, EXCHANGE, JWK, Reply, Stub, altinn_token, jwt};
 
 const SIDECAR: &str = "/api/v1/token";
 
@@ -177,6 +177,47 @@ async fn a_token_that_is_set_stands_for_everything_else() {
     let token = jwt(&json!({"iat": 1_000}));
     let settings = Settings::new().set(Setting::Environment, "local").set(Setting::Token, token.as_str());
     assert_eq!(settings.build::<Read>().unwrap().token().await.unwrap().expose(), token);
+}
+
+#[tokio::test]
+async fn of_a_token_a_key_and_a_sidecar_the_one_from_the_place_that_counts_most_is_used() {
+    let stub = Stub::start(|request, _| match request.target.as_str() {
+        SIDECAR | "/token" => Reply::granted(),
+        EXCHANGE => Reply::exchanged(),
+        _ => Reply::new(404, ""),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.json");
+    std::fs::write(&path, json!({ "Jwk": JWK }).to_string()).unwrap();
+    let (endpoint, token) = (stub.url("api/v1/token"), jwt(&json!({"iat": 1_000})));
+    let client = || Settings::new().set(Setting::Environment, stub.url("")).set(Setting::ClientId, "c");
+    let with = |settings: Settings, names: &[&str]| {
+        settings.variables(|name| {
+            let value = match name {
+                "ALTINN_TOKEN" => token.as_str(),
+                "MASKINPORTEN_CLIENT_JWK" => JWK,
+                "NAIS_TOKEN_ENDPOINT" => endpoint.as_str(),
+                _ => return None,
+            };
+            names.contains(&name).then(|| value.to_owned())
+        })
+    };
+    let (key, sidecar) = ([0, 1], [1, 0]);
+    let all = ["ALTINN_TOKEN", "MASKINPORTEN_CLIENT_JWK", "NAIS_TOKEN_ENDPOINT"];
+    for (case, settings, expected) in [
+        ("key before variables", with(client().set(Setting::Key, JWK), &all), key),
+        ("sidecar before variables", with(client().set(Setting::TokenSidecar, endpoint.as_str()), &all), sidecar),
+        ("token before variables", with(client().set(Setting::Token, token.as_str()), &all), [0, 0]),
+        ("variable before a file", with(client().settings_file(&path).unwrap(), &all[2..]), sidecar),
+        ("token of three variables", with(client(), &all), [0, 0]),
+        ("key of two variables", with(client(), &all[1..]), key),
+    ] {
+        let before = [stub.count(SIDECAR), stub.count("/token")];
+        settings.build::<ReadWrite>().unwrap().token().await.unwrap();
+        let calls = [stub.count(SIDECAR) - before[0], stub.count("/token") - before[1]];
+        assert_eq!(calls, expected, "{case}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use altinn_watch::Recording;
@@ -6,8 +7,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::key::SigningKey;
 use crate::key::file::{CHECK_EVERY, MAX_FILE};
+use crate::key::{KeyError, SigningKey};
 
 const JWK: &str = include_str!("../../../tests/keys/rsa-2048.json");
 
@@ -86,6 +87,35 @@ async fn a_bad_new_file_leaves_the_old_key() {
     std::fs::remove_file(&path).unwrap();
     ring.reload();
     assert_eq!(kid(&ring), "one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_comes_before_its_time_is_one_warning_and_is_used_once_it_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, named("one").to_string()).unwrap();
+    let valid = Arc::<AtomicBool>::default();
+    let file = KeyFile::with(path.clone(), {
+        let valid = Arc::clone(&valid);
+        move |bytes| match SigningKey::detect_all(bytes)? {
+            keys if keys[0].kid() == Some("one") || valid.load(Ordering::SeqCst) => Ok(keys),
+            _ => Err(KeyError::CertificateNotValid { expired: false }),
+        }
+    });
+    let ring = KeyRing::of_file(file).unwrap();
+    std::fs::write(&path, named("two").to_string()).unwrap();
+    let recording = Recording::of_this_thread();
+    for _ in 0..3 {
+        tokio::time::advance(CHECK_EVERY).await;
+        assert_eq!((kid(&ring), ring.revision()), ("one".to_owned(), 0));
+    }
+    let text = recording.text();
+    assert_eq!(text.lines().filter(|line| line.contains("not valid yet")).count(), 1, "{text}");
+    valid.store(true, Ordering::SeqCst);
+    tokio::time::advance(CHECK_EVERY).await;
+    assert_eq!((kid(&ring), ring.revision()), ("two".to_owned(), 1));
+    ring.reload();
+    assert_eq!(ring.revision(), 1);
 }
 
 #[test]
