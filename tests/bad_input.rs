@@ -14,10 +14,13 @@ use std::error::Error as _;
 use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};
 use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, Payload, ReadWrite, RetryPolicy, Scope};
 use altinn_emulator::{Emulator, NewClient, RegisteredClient};
-use altinn_storage::{Client, InstanceQuery};
-use altinn_tests::clients::quick;
-use altinn_tests::fault::unreachable_url;
+use altinn_storage::{Client, EventFilter, InstanceQuery};
+use altinn_tests::clients::{client, quick};
+use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
 use altinn_tests::redaction::assert_redacted;
+use futures::TryStreamExt;
+use http::StatusCode;
+use serde_json::{Value, json};
 
 const TTD: &str = "405003309";
 
@@ -147,6 +150,47 @@ async fn a_file_that_is_not_there_and_a_folder_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     assert!(Payload::file(folder.path().join("missing")).await.is_err());
     assert!(Payload::file(folder.path()).await.is_err());
+}
+
+/// What each operation that lists makes of `body`: how many entries, or the error.
+async fn listed(body: &Value) -> Vec<(&'static str, Result<usize, Error>)> {
+    let server = FaultServer::start([Answer::json(200, body).repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let id = "501337/3d241248-9d65-4471-8b76-85b73ad99035".parse().unwrap();
+    let items = client.instances().list(InstanceQuery::org("ttd")).items().try_collect::<Vec<_>>().await;
+    let elements = client.data(id).list().await;
+    let events = client.events(id).list(EventFilter::default()).await;
+    let history = client.process(id).history().await;
+    let apps = client.applications().list().await;
+    let apps_of = client.applications().list_of("ttd").await;
+    vec![
+        ("instances.list", items.map(|found| found.len())),
+        ("data.list", elements.map(|found| found.len())),
+        ("events.list", events.map(|found| found.len())),
+        ("process.history", history.map(|found| found.len())),
+        ("applications.list", apps.map(|found| found.len())),
+        ("applications.list_of", apps_of.map(|found| found.len())),
+    ]
+}
+
+#[tokio::test]
+async fn an_object_without_the_list_is_no_empty_list() {
+    for body in [json!({}), json!({"status": "maintenance"}), json!({"count": 0, "next": null}), json!([])] {
+        for (operation, found) in listed(&body).await {
+            let error = found.expect_err(operation);
+            assert_eq!(
+                (error.kind(), error.status()),
+                (ErrorKind::Decode, Some(StatusCode::OK)),
+                "{operation}: {body}"
+            );
+            assert!(!format!("{error} {error:?}").contains("maintenance"), "{operation}: {error:?}");
+        }
+    }
+    let empty =
+        json!({"instances": [], "dataElements": [], "instanceEvents": [], "processHistory": [], "applications": []});
+    for (operation, found) in listed(&empty).await {
+        assert_eq!(found.expect(operation), 0, "{operation}");
+    }
 }
 
 #[test]

@@ -81,6 +81,30 @@ async fn attempts_are_repeated_until_the_content_begins_whatever_the_way_out() {
     }
 }
 
+/// Another attempt can bring what is missing. It can't take away what is too much.
+#[tokio::test]
+async fn a_content_that_is_too_long_is_final_and_one_that_is_too_short_is_not() {
+    for way in WAYS {
+        let server = FaultServer::start([whole().repeated()]).await.unwrap();
+        let client = client(server.url().as_str());
+        let error = out(client.data(id()).download(&element(CONTENT.len() - 1)), way).await.unwrap_err();
+        assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Integrity, 1), "{way}: {error}");
+        assert!(!error.is_transient(), "{way}: {error}");
+        let detail = format!("{} bytes came, but it has {}: it may have been", CONTENT.len(), CONTENT.len() - 1);
+        assert!(error.to_string().contains(&detail), "{way}: {error}");
+
+        let before = server.requests().len();
+        let error = out(client.data(id()).download(&element(CONTENT.len() + 1)), way).await.unwrap_err();
+        let attempts = if matches!(way, "writer" | "stream") { 1 } else { 5 };
+        assert_eq!(
+            (error.kind(), server.requests().len() - before),
+            (ErrorKind::Integrity, attempts),
+            "{way}: {error}"
+        );
+        assert!(error.is_transient(), "{way}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_passed_on_already_is_not_fetched_again() {
     for way in ["writer", "stream"] {

@@ -52,7 +52,6 @@ async fn all_but_the_bad_one_come_when_the_service_fails_meanwhile() {
                 trouble.words = Some(NOT_CONVERTED);
                 trouble.down = std::iter::once(begin..begin + failures).collect();
             }
-            // An error of the bad instance is final and ends the list, so that this one goes on by hand.
             let mut pages = troubled.list().pages();
             let (mut ids, mut unreadable, mut errors) = (Vec::new(), Vec::new(), 0);
             loop {
@@ -64,8 +63,7 @@ async fn all_but_the_bad_one_come_when_the_service_fails_meanwhile() {
                     Ok(None) => break,
                     Err(error) if errors < 40 => {
                         errors += 1;
-                        assert!(matches!(error.kind(), ErrorKind::Server | ErrorKind::Rejected), "{error}");
-                        pages = resumed(troubled.list(), &pages);
+                        assert!(error.is_transient(), "{failures} failures from {begin}: {error}");
                     }
                     Err(error) => panic!("{failures} failures from {begin}: {error}"),
                 }

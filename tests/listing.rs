@@ -9,13 +9,18 @@
 
 use altinn_watch as _;
 
-use altinn_core::{ErrorKind, Read};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use altinn_core::{ErrorKind, Read, RetryPolicy};
+use altinn_storage::reqwest_middleware::{Middleware, Next, Result as LayerResult};
 use altinn_storage::{ContinuationToken, Instance, InstanceQuery};
 use altinn_tests::clients::{builder, client, quick};
 use altinn_tests::fault::{Answer, FaultServer};
 use futures::StreamExt;
 use futures::stream::FusedStream;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 fn instance(n: u32) -> Value {
     json!({"id": format!("501337/00000000-0000-4000-8000-{n:012}")})
@@ -77,8 +82,10 @@ async fn a_repeated_token_ends_the_list_with_an_error_after_the_good_pages() {
     ])
     .await
     .unwrap();
-    let found: Vec<_> = client(server.url().as_str()).instances().list(query()).items().take(100).collect().await;
+    let mut items = client(server.url().as_str()).instances().list(query()).items();
+    let found: Vec<_> = items.by_ref().take(100).collect().await;
     let (last, good) = found.split_last().unwrap();
+    assert_eq!(items.continuation().map(ToString::to_string).as_deref(), Some("1%3b1"));
     assert_eq!(good.iter().map(|found| number(found.as_ref().unwrap())).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(last.as_ref().unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(server.requests().len(), 3);
@@ -119,6 +126,55 @@ async fn after_a_passing_error_the_same_page_is_asked_for_again() {
     }
     assert_eq!(number(&items.try_next().await.unwrap().unwrap()), 2);
     assert!(items.try_next().await.unwrap().is_none());
+}
+
+/// Answers in the network's place, and notes when it was asked.
+#[derive(Clone)]
+struct InTrouble {
+    answers: http::StatusCode,
+    retry_after: Option<&'static str>,
+    asked: Arc<Mutex<Vec<Instant>>>,
+}
+
+#[async_trait::async_trait]
+impl Middleware for InTrouble {
+    async fn handle(
+        &self,
+        _: reqwest::Request,
+        _: &mut http::Extensions,
+        _: Next<'_>,
+    ) -> LayerResult<reqwest::Response> {
+        self.asked.lock().unwrap().push(Instant::now());
+        let mut answer = http::Response::builder().status(self.answers);
+        if let Some(wait) = self.retry_after {
+            answer = answer.header("retry-after", wait);
+        }
+        Ok(answer.body("").unwrap().into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_on_after_passing_errors_does_not_hammer_the_service() {
+    let ask = async |status: u16, retry_after, errors| {
+        let answers = http::StatusCode::from_u16(status).unwrap();
+        let service = InTrouble { answers, retry_after, asked: Arc::default() };
+        let builder = builder::<Read>("http://127.0.0.1:9/").retry(RetryPolicy::default()).layer(service.clone());
+        let mut items = builder.build().unwrap().instances().list(query()).items();
+        let mut last = None;
+        for _ in 0..errors {
+            last = items.try_next().await.err();
+        }
+        let asked = service.asked.lock().unwrap().clone();
+        (asked, last.unwrap())
+    };
+    let (asked, _) = ask(503, None, 100).await;
+    let took = asked[asked.len() - 1] - asked[0];
+    assert!(took > Duration::from_secs(300), "{} requests in {took:?}", asked.len());
+
+    let (asked, error) = ask(429, Some("3600"), 3).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert_eq!(asked.len(), 3);
+    assert!(asked[2] - asked[0] >= Duration::from_secs(7200));
 }
 
 #[tokio::test]

@@ -257,6 +257,12 @@ async fn a_release_whose_answer_was_lost_is_a_release() {
     lock.release().await.unwrap();
     let lock = client.instances().lock(no_instance(), MINUTE).await.unwrap();
     refused(lock.release().await, ErrorKind::Rejected, "run out");
+    // An attempt that changed nothing has released nothing.
+    server.push(held());
+    server.push(Answer::status(429));
+    server.push(gone());
+    let lock = client.instances().lock(no_instance(), MINUTE).await.unwrap();
+    refused(lock.release().await, ErrorKind::Rejected, "run out");
     let released = &server.requests()[1];
     assert_eq!(
         (released.method.as_str(), released.header("altinn-storage-lock-token")),

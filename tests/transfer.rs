@@ -76,12 +76,15 @@ async fn a_folder_that_can_t_be_written_costs_no_request() {
     let server = FaultServer::start([whole().repeated()]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client(server.url().as_str());
-    for path in [folder.path().join("missing/skjema.xml"), folder.path().join("..")] {
+    let taken = folder.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    for path in [folder.path().join("missing/skjema.xml"), folder.path().join(".."), taken] {
         let error = client.data(id()).download(&element(CONTENT.len())).to_file(&path).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(std::error::Error::source(&error).is_some());
     }
     assert_eq!(server.requests().len(), 0);
+    assert_eq!(names(folder.path()), ["taken"]);
 }
 
 #[tokio::test]
@@ -186,9 +189,18 @@ async fn memory_is_bounded_by_the_limit() {
     let known = client.data(id()).download(&element(CONTENT.len())).bytes_up_to(5).await.unwrap_err();
     assert_eq!(known.kind(), ErrorKind::Integrity);
     assert_eq!(server.requests().len(), 0, "its size is known beforehand");
+    assert!(known.to_string().contains("what arrived is not what was expected"), "{known}");
     let unknown = client.data(id()).download(element(0).id).bytes_up_to(5).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::Integrity);
     assert_eq!(client.data(id()).download(element(0).id).bytes_up_to(100).await.unwrap(), CONTENT);
+}
+
+#[tokio::test]
+async fn memory_is_not_reserved_on_the_word_of_the_metadata() {
+    let server = FaultServer::start([whole().repeated()]).await.unwrap();
+    let download = client(server.url().as_str()).data(id()).download(&element(usize::MAX));
+    let error = download.bytes_up_to(u64::MAX).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
 }
 
 #[tokio::test]

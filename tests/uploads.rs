@@ -20,6 +20,7 @@ use altinn_tests::owner::{OPEN, Owner};
 use altinn_tests::sample::id;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use proptest::prelude::*;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -278,4 +279,24 @@ async fn a_source_that_breaks_has_no_effect_either() {
     let elements = data.list().await.unwrap();
     assert_eq!(elements.len(), 1);
     assert_eq!(data.download(&elements[0]).bytes().await.unwrap(), "innhold");
+}
+
+#[test]
+fn any_name_arrives_as_it_was_chosen() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (owner, instance, element) = runtime.block_on(async {
+        let owner = Owner::start().await;
+        let instance = owner.instance(OPEN).await;
+        let element = owner.upload(instance, "attachment").await;
+        (owner, instance, element)
+    });
+    let data = owner.client.data(instance);
+    let names = "[^/\\\\\\p{C}]{1,60}".prop_filter("it is refused", |name| !name.trim().is_empty());
+    proptest!(ProptestConfig::with_cases(150), |(name in names)| {
+        let kept = runtime.block_on(async {
+            data.replace(element.id, "nytt").file_name(&name).await.unwrap();
+            data.list().await.unwrap().remove(0).filename
+        });
+        prop_assert_eq!(kept.as_deref(), Some(&*name));
+    });
 }

@@ -134,7 +134,7 @@
 //! | `Rejected`, `Conflict`, `InvalidInput` | correct the call |
 //! | `RateLimited`, `Server`, `Timeout`, `Connect`, `Transport` | later again; for an upload look first whether it arrived |
 //! | `Unreadable` | report it; the list goes on after it |
-//! | `Integrity` | a part was missing after several attempts |
+//! | `Integrity` | a part was missing after several attempts, it is larger than the limit, or it was altered: read its metadata anew |
 //! | `Io`, `PayloadSource` | a local file or stream |
 //! | `Decode`, `Protocol` | the service answers otherwise than known: please report it |
 //!

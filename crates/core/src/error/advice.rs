@@ -19,7 +19,7 @@ pub(super) fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::Transport => "the connection broke",
         ErrorKind::Decode => "the answer can't be read",
         ErrorKind::Protocol => "the answer breaks the service's rules",
-        ErrorKind::Integrity => "what arrived is incomplete",
+        ErrorKind::Integrity => "what arrived is not what was expected",
         ErrorKind::ScanRefused => "refused by its virus scan",
         ErrorKind::PayloadSource => "the source of the upload failed",
         ErrorKind::Io => "a local file failed",

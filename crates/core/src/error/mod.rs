@@ -35,6 +35,7 @@ type Source = Box<dyn StdError + Send + Sync>;
 /// | what did the service say? | [`status`](Self::status), [`problem`](Self::problem), [`request_id`](Self::request_id) |
 /// | what is the likely cause, and what helps? | [`advice`](Self::advice) |
 /// | may I try again? | [`is_transient`](Self::is_transient): yes, later; the built-in retries are spent |
+/// | how much later? | [`retry_after`](Self::retry_after), if the service says |
 /// | is it final? | not if [`may_pass`](Self::may_pass): some faults look like a refusal |
 /// | is it the token's scopes? | [`missing_scope`](Self::missing_scope) |
 /// | may the service have acted? | [`may_have_reached_server`](Self::may_have_reached_server) |
@@ -55,6 +56,7 @@ struct Inner {
     scope: Option<ScopeCheck>,
     transient: bool,
     may_pass: bool,
+    retry_after: Option<Duration>,
     reached: bool,
     repeatable: bool,
     attempts: u32,
@@ -77,6 +79,7 @@ impl Error {
             scope: None,
             transient: false,
             may_pass: false,
+            retry_after: None,
             reached: false,
             repeatable: false,
             attempts: 0,
@@ -120,6 +123,11 @@ impl Error {
 
     pub(crate) fn with_may_pass(mut self, may_pass: bool) -> Self {
         self.0.may_pass = may_pass;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
         self
     }
 
@@ -198,6 +206,11 @@ impl Error {
     /// refusal that it looks like; the [advice](Self::advice) says what to do then.
     pub fn may_pass(&self) -> bool {
         self.0.transient || self.0.may_pass
+    }
+
+    /// For how long the service asked not to be asked again, counted from its answer. `None` when it said nothing of it.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The scope that the call needs and its token lacks, after a 401 or 403. `None` when the token has it, and when it

@@ -6,7 +6,8 @@ use super::RetryPolicy;
 
 /// The waits of one call: full jitter under a doubling ceiling, so that many callers that failed together do not come
 /// back together.
-pub(crate) struct Backoff {
+#[derive(Debug)]
+pub struct Backoff {
     ceiling: Duration,
     longest: Duration,
     state: u64,
@@ -19,7 +20,8 @@ impl Backoff {
         Self { ceiling: policy.first_wait, longest: policy.longest_wait, state: seed | 1 }
     }
 
-    pub(crate) fn next(&mut self) -> Duration {
+    /// The next wait.
+    pub fn wait(&mut self) -> Duration {
         let wait = self.ceiling.min(self.longest).mul_f64(self.fraction());
         self.ceiling = self.ceiling.saturating_mul(2);
         wait
@@ -46,7 +48,7 @@ mod tests {
         for _ in 0..200 {
             let mut backoff = Backoff::new(&policy);
             for n in 0..8_u32 {
-                let wait = backoff.next();
+                let wait = backoff.wait();
                 let ceiling = Duration::from_millis(100 * 2_u64.pow(n)).min(Duration::from_secs(1));
                 assert!(wait <= ceiling, "{wait:?} > {ceiling:?}");
                 if n == 0 {

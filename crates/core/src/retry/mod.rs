@@ -9,7 +9,7 @@ mod budget;
 mod policy;
 mod retry_after;
 
-pub(crate) use backoff::Backoff;
+pub use backoff::Backoff;
 pub(crate) use budget::RetryBudget;
 pub use policy::RetryPolicy;
 pub use retry_after::{http_date, retry_after};

@@ -179,6 +179,7 @@ impl Fault {
             .with_reached(self.reached)
             .with_problem(self.problem)
             .with_may_pass(self.may_pass)
+            .with_retry_after(self.retry_after)
             .with_advice(self.advice)
             .with_scope(self.scope);
         if let Some(head) = self.head {

@@ -15,7 +15,7 @@ mod report;
 mod send;
 mod spec;
 
-pub use crate::retry::{http_date, retry_after};
+pub use crate::retry::{Backoff, http_date, retry_after};
 pub use answer::{Answer, read_json};
 pub use http::{HttpOptions, has_tls_provider, http_client, stays_here};
 pub(crate) use progress::Progress;

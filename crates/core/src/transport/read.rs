@@ -119,12 +119,22 @@ impl Download {
     /// of its own, so this is the only way to notice that a part is missing.
     ///
     /// # Errors
-    /// [`ErrorKind::Integrity`] when another number of bytes came.
+    /// [`ErrorKind::Integrity`] when another number of bytes came. With too few the transfer broke, so another attempt
+    /// may bring them all. With too many it is the expected length that is wrong, and another attempt would bring the
+    /// same.
     pub fn check_length(&self, expected: Option<u64>) -> Result<(), DownloadError> {
         match expected {
-            Some(expected) if expected != self.received => {
+            Some(expected) if self.received < expected => {
                 let detail = format!("{} bytes came, but it has {expected}", self.received);
                 Err(Fault::incomplete(detail).into())
+            }
+            Some(expected) if self.received > expected => {
+                let detail = format!(
+                    "{} bytes came, but it has {expected}: it may have been replaced since its metadata was read, so \
+                     read that anew",
+                    self.received
+                );
+                Err(Fault::detail(ErrorKind::Integrity, detail).into())
             }
             _ => Ok(()),
         }

@@ -89,6 +89,11 @@ impl Transport {
         self
     }
 
+    /// The waits of somebody who asks again after a call has failed for a passing reason, as the policy has them.
+    pub fn backoff(&self) -> Backoff {
+        Backoff::new(&self.retry)
+    }
+
     /// The present by the service's clock, as its last answer showed it; by this computer's as long as none came.
     pub fn service_now(&self) -> Timestamp {
         self.clock.now().into()
@@ -232,7 +237,7 @@ impl Transport {
         if attempts > self.retry.max_retries.min(most) || !fresh || !fault.worth_repeating(spec.repeatable) {
             return None;
         }
-        let wait = backoff.next().max(fault.retry_after.unwrap_or_default());
+        let wait = backoff.wait().max(fault.retry_after.unwrap_or_default());
         let in_time = taken + wait < self.retry.budget;
         (in_time && self.budget.take()).then_some(wait)
     }

@@ -111,7 +111,8 @@ impl<S: Scope> Copy for Applications<'_, S> {}
 
 #[derive(Deserialize)]
 struct ApplicationList {
-    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
+    // No default: an answer without it is none, and must not pass for an empty list.
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     applications: Vec<Application>,
 }
 

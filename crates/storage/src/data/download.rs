@@ -68,6 +68,10 @@ pub struct Downloaded {
 /// How much a download into memory may hold unless told otherwise, in bytes.
 const DEFAULT_LIMIT: u64 = 256 * 1024 * 1024;
 
+/// How much memory is reserved at most before the content comes, in bytes. The size in the metadata is only a claim:
+/// what can't be reserved would end the process.
+const RESERVED: u64 = 1024 * 1024;
+
 impl Download {
     pub(super) fn new(transport: Transport, instance: InstanceId, target: DownloadTarget) -> Self {
         Self { transport, instance, target, scan: ScanPolicy::default(), hash: false, expected: None }
@@ -125,7 +129,8 @@ impl Download {
         self.transport
             .download(&spec, async |mut incoming: Incoming| {
                 let mut integrity = self.integrity();
-                let mut content = BytesMut::with_capacity(usize::try_from(size.unwrap_or(0)).unwrap_or(0));
+                let reserved = size.unwrap_or(0).min(RESERVED);
+                let mut content = BytesMut::with_capacity(usize::try_from(reserved).unwrap_or(0));
                 while let Some(chunk) = incoming.chunk().await? {
                     if incoming.received() > limit {
                         return Err(DownloadError::too_large(limit));
@@ -143,17 +148,17 @@ impl Download {
     /// name, checked for its length, flushed to the disk, and then renamed. A file that was there before is replaced.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) when the file can't be written, [`Integrity`](ErrorKind::Integrity) when the content is not
-    /// as long as it should be or has another hash, [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what
-    /// any call may meet. No part is left behind.
+    /// [`Io`](ErrorKind::Io) when the file can't be written or `path` is a folder,
+    /// [`Integrity`](ErrorKind::Integrity) when the content is not as long as it should be or has another hash,
+    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet. No part is left behind.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Downloaded, Error> {
         let path: PathBuf = path.as_ref().to_owned();
         let spec = self.spec()?;
-        // Tried first, so that a folder that can't be written costs no download.
+        // Tried first, so that a path that can't be written costs no download.
         let failed = |error: std::io::Error| {
             Error::new(ErrorKind::Io, DOWNLOAD).with_detail("the file can't be written").with_source(error)
         };
-        PartFile::create(&path).await.map_err(failed)?;
+        try_target(&path).await.map_err(failed)?;
         self.transport
             .download(&spec, async |incoming: Incoming| {
                 let mut part = PartFile::create(&path).await.map_err(not_written)?;
@@ -178,7 +183,8 @@ impl Download {
     /// error if it breaks, lacks a part or has another hash than [expected](Self::expect_sha256).
     ///
     /// # Errors
-    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet.
+    /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, [`Integrity`](ErrorKind::Integrity) when
+    /// nothing comes of what should have a content, and what any call may meet.
     pub async fn stream(self) -> Result<ContentStream, Error> {
         Ok(ContentStream::new(self.begun().await?, self.integrity()))
     }
@@ -206,6 +212,15 @@ impl Download {
         let sha256 = integrity.finish(&incoming)?;
         Ok(Downloaded { size: incoming.received(), sha256, content_type })
     }
+}
+
+/// Fails where no file can be put at `path`.
+async fn try_target(path: &Path) -> std::io::Result<()> {
+    // A file can be written beside a folder, but not take its name. A link to a folder is replaced itself.
+    if tokio::fs::symlink_metadata(path).await.is_ok_and(|found| found.is_dir()) {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    PartFile::create(path).await.map(drop)
 }
 
 fn not_written(error: std::io::Error) -> DownloadError {

@@ -73,15 +73,20 @@ impl<'a, S: Scope> Data<'a, S> {
 
     /// Downloads the content of a data element. Needs `altinn:serviceowner/instances.read`.
     ///
-    /// * `element`: `&DataElement`, so that its length is checked, or a [`DataElementId`](altinn_core::DataElementId).
+    /// * `element`: `&DataElement`, so that its length and its virus scan are checked, or a
+    ///   [`DataElementId`](altinn_core::DataElementId).
     ///
-    /// The service serves infected and unscanned files like any others: look at
-    /// [`file_scan_result`](DataElement::file_scan_result) first.
+    /// The service serves infected and unscanned files like any others. Given the element, an infected file is refused
+    /// unless [`Download::scan`] says otherwise; one that is not scanned yet is not. Given an id alone, nothing is
+    /// known of the scan, and nothing is refused by default.
     ///
     /// # Errors
-    /// While receiving: [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element or its content is
-    /// gone, [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read it,
-    /// [`Integrity`](altinn_core::ErrorKind::Integrity) when a part is missing, and what any call may meet.
+    /// Not here, but where the content is taken out: [`ScanRefused`](altinn_core::ErrorKind::ScanRefused) by its virus
+    /// scan, [`NotFound`](altinn_core::ErrorKind::NotFound) when there is no such element or its content is gone,
+    /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read it,
+    /// [`Integrity`](altinn_core::ErrorKind::Integrity) when it has another length or hash than it should or is larger
+    /// than the limit, [`Io`](altinn_core::ErrorKind::Io) when the file or writer that it goes to fails, and what any
+    /// call may meet.
     pub fn download(&self, element: impl Into<DownloadTarget>) -> Download
     where
         S: CanRead,
@@ -258,7 +263,7 @@ impl<S: Scope> Copy for Data<'_, S> {}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ElementList {
-    #[serde(default)]
+    // No default: an answer without it is none, and must not pass for an empty list.
     data_elements: Vec<DataElement>,
 }
 

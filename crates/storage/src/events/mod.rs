@@ -103,7 +103,8 @@ impl<S: Scope> Copy for Events<'_, S> {}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EventList {
-    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
+    // No default: an answer without it is none, and must not pass for an empty list.
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     instance_events: Vec<InstanceEvent>,
 }
 

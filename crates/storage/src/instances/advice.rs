@@ -23,7 +23,7 @@ pub(super) fn list(status: StatusCode, words: Option<&str>) -> Verdict {
                  window of lastChanged until it is left out, and report it to Altinn",
             )
         },
-        StatusCode::BAD_REQUEST if !words.contains("defined") && !words.contains("value") => explain(
+        StatusCode::BAD_REQUEST if words.is_empty() || words == "Bad Request" => explain(
             "the token names no organisation: a scope that begins with altinn:serviceowner was not granted, or the \
              organisation is not on Altinn's list of service owners",
         ),

@@ -32,12 +32,15 @@ const END: i64 = 7_258_118_400_000_000;
 /// empty. Then its row among those of the same time, by beginning further and further behind it. Both ends of what is
 /// found are asked for once more at last, since trouble that comes or goes meanwhile leads anywhere.
 ///
+/// `disturbed`: gets the last passing failure on the way, which the search takes for one of the instance.
+///
 /// # Errors
 /// Whatever else the service, or what lies before it, refuses. Nothing follows from such an answer.
 pub(super) async fn first(
     transport: &Transport,
     query: &InstanceQuery,
     token: Option<&ContinuationToken>,
+    disturbed: &mut Option<Error>,
 ) -> Result<Outcome, Error> {
     let after = match token.map(ContinuationToken::position) {
         _ if query.is_newest_first() => return Ok(Outcome::Unclear),
@@ -45,7 +48,7 @@ pub(super) async fn first(
         Some(Some(position)) => Some(position),
         None => None,
     };
-    let search = Search { transport, query, token };
+    let mut search = Search { transport, query, token, disturbed };
     let begin = after.map(|(time, _)| time.as_jiff().as_microsecond()).or(query.window().first());
     let before = begin.map_or(BEGINNING, |begin| begin.saturating_sub(1).max(BEGINNING));
     let through = query.window().last().unwrap_or(END);
@@ -83,12 +86,13 @@ struct Search<'a> {
     transport: &'a Transport,
     query: &'a InstanceQuery,
     token: Option<&'a ContinuationToken>,
+    disturbed: &'a mut Option<Error>,
 }
 
 impl Search<'_> {
     /// The value nearest to `good` at which the service fails, as it does at `bad`, while it answers `good` with
     /// nothing; or else what else there is to say.
-    async fn narrow(&self, by: By, mut good: i64, mut bad: i64) -> Result<Result<i64, Outcome>, Error> {
+    async fn narrow(&mut self, by: By, mut good: i64, mut bad: i64) -> Result<Result<i64, Outcome>, Error> {
         if let Some(outcome) = self.contradiction(by, good, bad).await? {
             return Ok(Err(outcome));
         }
@@ -104,7 +108,7 @@ impl Search<'_> {
     }
 
     /// Why the instance does not lie between the two; `None` if it does.
-    async fn contradiction(&self, by: By, good: i64, bad: i64) -> Result<Option<Outcome>, Error> {
+    async fn contradiction(&mut self, by: By, good: i64, bad: i64) -> Result<Option<Outcome>, Error> {
         Ok(match self.ask(by, bad).await? {
             Fared::Served(page) => Some(Outcome::Served(page)),
             Fared::Empty => Some(Outcome::Passed),
@@ -117,7 +121,7 @@ impl Search<'_> {
     }
 
     /// A row of `time` after which the service does not fail, in steps that double from `seen`.
-    async fn behind(&self, time: Timestamp, seen: i64) -> Result<Option<i64>, Error> {
+    async fn behind(&mut self, time: Timestamp, seen: i64) -> Result<Option<i64>, Error> {
         for row in (0..i64::BITS - 1).map_while(|doubled| seen.checked_add(1 << doubled)) {
             if !matches!(self.ask(By::Row(time), row).await?, Fared::Failed) {
                 return Ok(Some(row));
@@ -126,7 +130,7 @@ impl Search<'_> {
         Ok(None)
     }
 
-    async fn ask(&self, by: By, value: i64) -> Result<Fared, Error> {
+    async fn ask(&mut self, by: By, value: i64) -> Result<Fared, Error> {
         match by {
             By::Time => {
                 let Ok(through) = Instant::from_microsecond(value) else { return Ok(Fared::Empty) };
@@ -143,13 +147,18 @@ impl Search<'_> {
         }
     }
 
-    async fn page(&self, window: Window, token: Option<&ContinuationToken>) -> Result<Fared, Error> {
+    async fn page(&mut self, window: Window, token: Option<&ContinuationToken>) -> Result<Fared, Error> {
         let query = self.query.clone().last_changed(window);
         let spec = query.spec(Some(1), token.map(ContinuationToken::as_str))?.hasty(is_slow);
         match self.transport.answer(&spec).await.and_then(|answer| Page::from_answer(&answer)) {
             Ok(page) if page.instances.is_empty() && page.unreadable.is_empty() => Ok(Fared::Empty),
             Ok(page) => Ok(Fared::Served(Box::new(page))),
-            Err(error) if is_too_much(&error) => Ok(Fared::Failed),
+            Err(error) if is_too_much(&error) => {
+                if error.is_transient() {
+                    *self.disturbed = Some(error);
+                }
+                Ok(Fared::Failed)
+            }
             Err(error) => Err(error),
         }
     }

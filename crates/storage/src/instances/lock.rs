@@ -58,8 +58,12 @@ impl InstanceLock {
 
     pub(super) async fn end(&self) -> Result<(), Error> {
         match self.transport.answer(&self.update(RELEASE_LOCK, 0)?).await {
-            // An attempt whose answer was lost has released it.
-            Err(error) if error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY) && error.attempts() > 1 => Ok(()),
+            // An earlier attempt, whose answer was lost, has released it.
+            Err(error)
+                if error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY) && error.may_have_reached_server() =>
+            {
+                Ok(())
+            }
             answer => answer.map(drop),
         }
     }

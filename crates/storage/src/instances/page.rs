@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::unreadable::Unreadable;
 use super::{ContinuationToken, Instance, LIST};
-use crate::wire::direct::Members;
+use crate::wire::direct::{Direct, Members};
 use crate::wire::members;
-use crate::wire::reader::Reader;
+use crate::wire::reader::{Reader, Unusual};
 
 /// A part of a list.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ impl Page {
     /// * `json`: the body of the answer.
     ///
     /// # Errors
-    /// * [`Decode`](ErrorKind::Decode) when it is no JSON or no page, with the place. An instance that can't be read is
-    ///   none: it goes to [`unreadable`](Self::unreadable).
+    /// * [`Decode`](ErrorKind::Decode) when it is no JSON or no page, with the place; what has no `instances` is no
+    ///   page. An instance that can't be read is no error: it goes to [`unreadable`](Self::unreadable).
     /// * [`Protocol`](ErrorKind::Protocol) when its address of the next page carries no token.
     ///
     /// ```
@@ -56,17 +56,36 @@ impl Page {
 struct Listed<I> {
     #[serde(default)]
     next: Option<String>,
-    #[serde(default = "Vec::new")]
+    // No default: an answer without it is no page, and must not pass for the end of the list.
     instances: Vec<I>,
 }
 
-impl<I> Default for Listed<I> {
-    fn default() -> Self {
-        Self { next: None, instances: Vec::new() }
-    }
+/// A page while it is read directly.
+#[derive(Default)]
+struct Whole {
+    next: Option<String>,
+    instances: Instances,
 }
 
-members! { Listed<Instance> [] { "next" => next, "instances" => instances } }
+members! { Whole [] { "next" => next, "instances" => instances } }
+
+/// The instances of a page, and whether the page holds a list of them at all.
+#[derive(Default)]
+struct Instances {
+    list: Vec<Instance>,
+    are_there: bool,
+}
+
+impl Direct for Instances {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Unusual> {
+        Ok(Self { list: Direct::read(reader)?, are_there: true })
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Unusual> {
+        self.are_there = true;
+        self.list.read_into(reader)
+    }
+}
 
 /// What an instance with its data elements takes at least on the wire, most often.
 const LENGTH_OF_INSTANCE: usize = 2_000;
@@ -74,14 +93,15 @@ const LENGTH_OF_INSTANCE: usize = 2_000;
 /// Reads a page that is written as the service writes it.
 fn directly(json: &[u8]) -> Option<Listed<Instance>> {
     let mut reader = Reader::new(std::str::from_utf8(json).ok()?).ok()?;
-    let mut listed = Listed::<Instance>::begin(&mut reader).ok()?;
-    listed.instances.reserve_exact(json.len() / LENGTH_OF_INSTANCE);
-    listed.go_on(&mut reader).ok()?;
-    reader.is_done().then_some(listed)
+    let mut page = Whole::begin(&mut reader).ok()?;
+    page.instances.list.reserve_exact(json.len() / LENGTH_OF_INSTANCE);
+    page.go_on(&mut reader).ok()?;
+    let Whole { next, instances: Instances { list, are_there } } = page;
+    (reader.is_done() && are_there).then_some(Listed { next, instances: list })
 }
 
 fn read(json: &[u8], undecodable: &dyn Fn(String) -> Error) -> Result<Page, Error> {
-    // serde takes an array for an object whose members may all be missing.
+    // serde takes an array for an object, with the members in their order.
     if json.trim_ascii_start().first() == Some(&b'[') {
         return Err(undecodable("it is an array, where an object is expected".to_owned()));
     }

@@ -3,10 +3,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use altinn_core::transport::Backoff;
 use altinn_core::{Error, ErrorKind};
 use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use futures::stream::FusedStream;
 use futures::{FutureExt, Stream};
+use tokio::time::Instant;
 
 use super::page::Page;
 use super::reader::{Arrived, Place, Reader, is_too_much};
@@ -16,7 +18,8 @@ use super::{ContinuationToken, LIST};
 /// Pages of a list, as a stream. The end is where the service announces no next page, never merely an empty page.
 ///
 /// After an error that [is transient](Error::is_transient) the stream stays where it was: asking again fetches the same
-/// page again. Any other error ends it, so that nobody who reads on asks for ever; where it stood is its
+/// page again, but not before the time that the service [asked for](Error::retry_after), and after each further error
+/// later, by the waits of the client's [`RetryPolicy`](altinn_core::RetryPolicy). Any other error ends it, so that nobody who reads on asks for ever; where it stood is its
 /// [continuation](Self::continuation).
 ///
 /// A service that gives the same pages over and over is noticed, so that no list is read for ever: at once if a page
@@ -32,6 +35,14 @@ pub struct Pages {
     /// How many instances are still wanted, if not all.
     left: Option<u64>,
     prefetch: bool,
+    trouble: Option<Trouble>,
+}
+
+/// What keeps somebody who reads on after each error from asking a service in trouble over and over.
+struct Trouble {
+    waits: Backoff,
+    /// When the page may be asked for again.
+    until: Instant,
 }
 
 type Fetch = MaybeDone<BoxFuture<'static, Fetched>>;
@@ -66,7 +77,7 @@ impl Pages {
     pub(super) fn new(reader: Reader, place: Place, limit: Option<u64>, prefetch: bool) -> Self {
         let state = if limit == Some(0) { State::Done } else { State::Idle };
         let repeats = Repeats::new(place.token.clone());
-        Self { reader: Arc::new(reader), state, place, repeats, left: limit, prefetch }
+        Self { reader: Arc::new(reader), state, place, repeats, left: limit, prefetch, trouble: None }
     }
 
     /// The next page; `None` at the end.
@@ -94,7 +105,11 @@ impl Pages {
 
     fn fetch(&self, mut place: Place) -> Fetch {
         let reader = Arc::clone(&self.reader);
+        let until = self.trouble.as_ref().map(|trouble| trouble.until);
         maybe_done(Box::pin(async move {
+            if let Some(until) = until {
+                tokio::time::sleep_until(until).await;
+            }
             let result = reader.fetch(&mut place).await;
             Fetched { place, result }
         }))
@@ -116,7 +131,11 @@ impl Pages {
     }
 
     fn failed(&mut self, error: Error) -> Error {
-        if !error.is_transient() {
+        if error.is_transient() {
+            let mut waits = self.trouble.take().map_or_else(|| self.reader.backoff(), |trouble| trouble.waits);
+            let wait = waits.wait().max(error.retry_after().unwrap_or_default());
+            self.trouble = Some(Trouble { waits, until: Instant::now() + wait });
+        } else {
             self.state = State::Done;
         }
         error
@@ -139,6 +158,7 @@ impl Pages {
             }
             Err(error) => return Some(Err(self.failed(error))),
         };
+        self.trouble = None;
         self.place = self.place.at(page.next.clone());
         self.left = self.left.map(|left| left.saturating_sub(page.instances.len() as u64));
         self.state = match &page.next {
@@ -173,7 +193,6 @@ impl Stream for Pages {
                 State::Done => return Poll::Ready(None),
                 State::Endless => {
                     this.state = State::Done;
-                    this.place = this.place.at(None);
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Protocol, LIST)
                         .with_detail("a continuation token came twice, so the list would never end"))));
                 }

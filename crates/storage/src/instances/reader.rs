@@ -1,4 +1,4 @@
-use altinn_core::transport::{Answer, Transport};
+use altinn_core::transport::{Answer, Backoff, Transport};
 use altinn_core::{Error, ErrorKind};
 use http::StatusCode;
 
@@ -43,6 +43,10 @@ pub(super) enum Arrived {
 impl Reader {
     pub(super) fn new(transport: Transport, query: InstanceQuery, wanted: Option<u32>) -> Self {
         Self { transport, query, wanted }
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        self.transport.backoff()
     }
 
     /// Fetches the page at `place`, which keeps its token, and learns what size the service can stand.
@@ -91,7 +95,8 @@ impl Reader {
                 tracing::debug!(size, "a page of this size can't be had; trying a smaller one");
             } else {
                 // A single instance is too much, so that one is what fails; unless everything does.
-                match isolate::first(transport, &self.query, place.token.as_ref()).await? {
+                let mut disturbed = None;
+                match isolate::first(transport, &self.query, place.token.as_ref(), &mut disturbed).await? {
                     Outcome::Found { time, row } => {
                         // Nothing was wrong with the size.
                         place.size = PageSize::default();
@@ -104,7 +109,8 @@ impl Reader {
                         return Ok(*page);
                     }
                     Outcome::Passed if !passed => passed = true,
-                    Outcome::Passed | Outcome::Unclear => return Err(error),
+                    // Trouble that passes may have led the search astray, so that another one is of use.
+                    Outcome::Passed | Outcome::Unclear => return Err(disturbed.unwrap_or(error)),
                 }
             }
             match self.ask(transport, place).await.and_then(|answer| Page::from_answer(&answer)) {

@@ -146,7 +146,8 @@ impl<S: Scope> Copy for Process<'_, S> {}
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct History {
-    #[serde(default, deserialize_with = "As::<DefaultOnNull>::deserialize")]
+    // No default: an answer without it is none, and must not pass for an empty list.
+    #[serde(deserialize_with = "As::<DefaultOnNull>::deserialize")]
     process_history: Vec<ProcessHistoryItem>,
 }
 

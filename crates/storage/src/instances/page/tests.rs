@@ -194,5 +194,35 @@ proptest! {
 #[test]
 fn an_empty_object_is_no_instance() {
     assert!(directly(b"{\"instances\":[{}]}").is_none());
-    assert_eq!(directly(b"{}").unwrap().instances, []);
+    assert_eq!(Page::from_json(b"{\"instances\":[{}]}").unwrap().unreadable.len(), 1);
+}
+
+#[test]
+fn an_object_without_the_list_is_no_page() {
+    let next = "\"next\":\"https://x/instances?continuationToken=638;7\"";
+    for without in [
+        "{}".to_owned(),
+        "{\"status\":\"Bærland\"}".to_owned(),
+        "{\"count\":0,\"next\":null}".to_owned(),
+        format!("{{{next}}}"),
+        "{\"Instances\":[]}".to_owned(),
+        "{\"data\":{\"instances\":[]}}".to_owned(),
+        "{\"instances\":null}".to_owned(),
+        "[null,[]]".to_owned(),
+    ] {
+        // Directly, through serde in one piece, and instance by instance.
+        assert!(directly(without.as_bytes()).is_none(), "{without}");
+        for text in [without.clone(), format!(" {without}"), without.replace(':', ": ")] {
+            let error = Page::from_json(text.as_bytes()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{text}");
+            assert!(!format!("{error} {error:?}").contains("Bærland"));
+        }
+    }
+    for empty in ["{\"instances\":[]}", "{\"count\":0,\"self\":null,\"next\":null,\"instances\":[]}"] {
+        assert_eq!(directly(empty.as_bytes()).unwrap().instances, []);
+        for text in [empty.to_owned(), format!(" {empty}"), empty.replace(':', ": ")] {
+            let page = Page::from_json(text.as_bytes()).unwrap();
+            assert_eq!((page.instances.len(), page.unreadable.len(), page.next), (0, 0, None), "{text}");
+        }
+    }
 }
