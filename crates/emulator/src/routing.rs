@@ -14,6 +14,19 @@ use http::Method;
 use crate::dotnet::query::percent_decode;
 use crate::dotnet::{guid, number};
 
+/// Every method, for a route that names none; the first two are those that actions of their own take where others are
+/// open to any.
+pub(crate) const ANY: [Method; 8] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 /// The values of a path's parameters, percent-decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RouteValues(Vec<(&'static str, String)>);

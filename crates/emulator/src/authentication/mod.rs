@@ -24,7 +24,7 @@ pub(crate) use known::Known;
 use crate::chunked;
 use crate::platform::Platform;
 use crate::response;
-use crate::routing::{Matched, RouteValues, Router};
+use crate::routing::{ANY, Matched, RouteValues, Router};
 
 /// How long an Altinn token lives, whatever is left of the token it was exchanged for.
 const LIFETIME_SECONDS: i64 = 30 * 60;
@@ -37,18 +37,6 @@ struct Call<'a> {
 }
 
 type Handler = fn(&Call<'_>) -> Response;
-
-/// The methods of a route that names none.
-const ANY: [Method; 8] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::TRACE,
-];
 
 fn routes() -> &'static Router<Handler> {
     static ROUTES: OnceLock<Router<Handler>> = OnceLock::new();

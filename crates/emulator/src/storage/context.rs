@@ -26,6 +26,7 @@ use crate::dotnet::{guid, number};
 use crate::platform::Platform;
 use crate::response::{self, FieldErrors, ProblemType};
 use crate::routing::RouteValues;
+use crate::token;
 
 /// A request whose caller has been let in.
 pub(crate) struct Context {
@@ -168,9 +169,7 @@ impl Context {
 
     /// A header as a parameter: one that was sent several times is joined.
     pub(crate) fn joined_header(&self, name: &str) -> Option<String> {
-        let values = self.headers.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-        let values: Vec<&str> = values.collect();
-        (!values.is_empty()).then(|| values.join(","))
+        self.headers.contains_key(name).then(|| token::joined(&self.headers, name))
     }
 
     /// A header's text.

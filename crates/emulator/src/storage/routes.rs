@@ -11,7 +11,7 @@ use super::{
     applications, cleanup, data, events, instances, locks, message_box, metrics, process, sign, studio, texts,
 };
 use crate::response::ProblemType;
-use crate::routing::Router;
+use crate::routing::{ANY, Router};
 
 const INSTANCES: &str = "instances";
 const BY_GUID: &str = "instances/{instanceGuid:guid}";
@@ -49,18 +49,6 @@ const BOX_EVENTS: &str = "sbl/instances/{instanceOwnerPartyId:int}/{instanceGuid
 const BOX_UNDELETE: &str = "sbl/instances/{instanceOwnerPartyId:int}/{instanceGuid:guid}/undelete";
 const STUDIO: &str = "studio/instances/{org}/{app}";
 const STUDIO_INSTANCE: &str = "studio/instances/{org}/{app}/{instanceGuid}";
-
-/// Every method; the first two are those that actions of their own take where others are open to any.
-const ANY: [Method; 8] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::HEAD,
-    Method::OPTIONS,
-    Method::TRACE,
-];
 
 /// The table.
 pub(super) static ROUTES: LazyLock<Router<Endpoint>> = LazyLock::new(|| {

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::COOKIE;
 
+use crate::dotnet::media_type::is_token;
 use crate::dotnet::query::percent_decode;
 
 /// What stands between two cookies, beside blanks.
@@ -54,10 +55,6 @@ fn value_length(text: &str) -> Option<usize> {
             inner[length..].starts_with('"').then_some(length + 2)
         }
     }
-}
-
-fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn is_of_value(character: char) -> bool {
