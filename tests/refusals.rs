@@ -277,6 +277,12 @@ async fn a_list_s_400_is_a_slow_database_a_bad_instance_or_a_token_without_an_or
     let nobody = error_of(&http, list, Answer::status(400)).await;
     assert_eq!(nobody.kind(), ErrorKind::Rejected, "{nobody:?}");
     assert!(!nobody.is_transient() && nobody.to_string().contains("names no organisation"), "{nobody}");
+    let bare = error_of(&http, list, Answer::json(400, &json!({"title": "Bad Request", "status": 400}))).await;
+    assert!(bare.to_string().contains("names no organisation"), "{bare}");
+    // A reason that is given is not overruled.
+    let reason = "Both InstanceOwner.PartyId and InstanceOwnerIdentifier cannot be present at the same time.";
+    let reason = error_of(&http, list, Answer::json(400, &json!(reason))).await;
+    assert!(!reason.to_string().contains("names no organisation"), "{reason}");
     // Other operations have no such cause.
     let other = error_of(&http, "GET instances/-/-", Answer::status(400)).await;
     assert!(!other.to_string().contains("organisation"), "{other}");
