@@ -5,11 +5,12 @@
 //! fetching a page with plain `reqwest` and decoding one. Both ways go through the list in turn, and the best pass of each
 //! counts.
 //!
-//! It fails above 1.05 where the client has one thread, and where it has several and the service takes 20 ms or more. With
-//! several threads that nothing slows down, the time is also how fast the machine wakes one of them, and on two cores
-//! they take turns with the emulator: that figure is printed, not judged.
+//! It fails above 1.05: where the client has one thread, where it is a task among several threads, as in a server, and, from
+//! 20 ms on, where it is what several threads block on. There, with nothing to slow it down, the time is as much how fast the
+//! machine wakes one thread from another, and on two cores they take turns with the emulator: that figure is printed, not
+//! judged.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use altinn_auth::Credentials;
@@ -25,7 +26,7 @@ type Problem = Box<dyn std::error::Error + Send + Sync>;
 const INSTANCES: u32 = 10_000;
 const PAGES: u32 = INSTANCES / 100 + 1;
 /// In milliseconds, with how many passes.
-const DELAYS: [(u64, usize); 3] = [(0, 9), (20, 2), (50, 2)];
+const DELAYS: [(u64, usize); 3] = [(0, 15), (20, 2), (50, 2)];
 const SCOPES: &str = "altinn:serviceowner altinn:serviceowner/instances.read";
 const PATH: &str = "/storage/api/v1/instances";
 
@@ -161,6 +162,10 @@ fn main() -> Result<(), Problem> {
     println!("one thread:");
     let one = Builder::new_current_thread().enable_all().build()?.block_on(measure(&emulator, 0))?;
     println!("several threads:");
-    let several = Builder::new_multi_thread().enable_all().build()?.block_on(measure(&emulator, 20))?;
-    if one || several { Err("a list costs more than its pages".into()) } else { Ok(()) }
+    let several = Builder::new_multi_thread().enable_all().build()?;
+    let blocked = several.block_on(measure(&emulator, 20))?;
+    println!("a task among several threads:");
+    let emulator = Arc::new(emulator);
+    let task = several.block_on(several.spawn(async move { measure(&emulator, 0).await }))??;
+    if one || blocked || task { Err("a list costs more than its pages".into()) } else { Ok(()) }
 }

@@ -65,13 +65,15 @@ struct Fetched {
 struct Undecoded {
     fetched: Fetched,
     early: Option<(ContinuationToken, Fetch)>,
-    turns: u32,
+    stand_back: MaybeDone<BoxFuture<'static, ()>>,
 }
 
-/// How often this task stands back before it decodes. The connection is another task: where both have the same thread, it
-/// needs one turn to be free again after the last answer and one to send the next request. Without them the service would
-/// wait for the decoding.
-const TURNS: u32 = 2;
+/// Gives way to the connection before a page is decoded. It is another task: where both have the same thread, it needs turns
+/// to be free again after the last answer and to send the next request, and the service would wait for the decoding. The
+/// runtime's own way, since a task that wakes itself is taken for work by other threads, which then wake and take it.
+fn stand_back() -> MaybeDone<BoxFuture<'static, ()>> {
+    maybe_done(Box::pin(tokio::task::yield_now()))
+}
 
 impl Pages {
     pub(super) fn new(reader: Reader, place: Place, limit: Option<u64>, prefetch: bool) -> Self {
@@ -171,7 +173,6 @@ impl Pages {
                     Some((announced, sent)) if announced == *token => State::Busy(sent),
                     _ if self.prefetch => {
                         let mut fetch = self.fetch(self.place.clone());
-                        // A future sends nothing before it is polled.
                         let _ = fetch.poll_unpin(context);
                         State::Busy(fetch)
                     }
@@ -202,19 +203,16 @@ impl Stream for Pages {
                     this.state = match Pin::new(fetch).take_output() {
                         Some(fetched) => {
                             let early = this.early(&fetched);
-                            State::Here(Undecoded { fetched, early, turns: 0 })
+                            State::Here(Undecoded { fetched, early, stand_back: stand_back() })
                         }
                         None => State::Idle,
                     };
                 }
                 State::Here(here) => {
                     if let Some((_, fetch)) = &mut here.early {
+                        // A future sends nothing before it is polled.
                         let _ = fetch.poll_unpin(context);
-                        if here.turns < TURNS {
-                            here.turns += 1;
-                            context.waker().wake_by_ref();
-                            return Poll::Pending;
-                        }
+                        ready!(here.stand_back.poll_unpin(context));
                     }
                     if let State::Here(here) = std::mem::replace(&mut this.state, State::Idle)
                         && let Some(given) = this.give(here, context)
