@@ -223,7 +223,8 @@ impl<S: Scope> CredentialsBuilder<S> {
         self
     }
 
-    /// Keeps tokens on disk as well, for command-line tools.
+    /// Keeps tokens on disk as well, for command-line tools with a key of their own. Not beside a token sidecar: it doesn't
+    /// say which client its tokens are for.
     pub fn disk_cache(mut self, cache: DiskCache) -> Self {
         self.disk = Some(cache);
         self
@@ -232,8 +233,8 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// Makes the credentials. Nothing is sent before the first token is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the client id is missing or malformed, the service owner's code is empty, or the
-    /// environment has no Maskinporten;
+    /// [`ErrorKind::Config`] when the client id is missing or malformed, the service owner's code is empty, the
+    /// environment has no Maskinporten, or there is a disk cache beside a sidecar;
     /// [`ErrorKind::Key`] when the key or its key id is missing, or the key file can't be used.
     pub fn build(mut self) -> Result<Credentials<S>, Error> {
         let bound = self.bound;
@@ -249,6 +250,11 @@ impl<S: Scope> CredentialsBuilder<S> {
             Some(endpoint) => Source::Sidecar(self.checked_sidecar(&mut clients, endpoint)?),
             None => Source::Grant(Box::new(self.maskinporten(&mut clients)?)),
         };
+        if disk.is_some() && source.client_id().is_none() {
+            return Err(Error::of(ErrorKind::Config, "a token sidecar's tokens can't be kept on disk")
+                .advice("the sidecar doesn't say which client they are for, so those of two would be mixed up: leave the disk cache out")
+                .into());
+        }
         let exchanged = Exchanged::new(source, exchange, bound, service_owner);
         Ok(match disk {
             Some(cache) => Credentials::of(environment, Arc::new(Stored::new(cache, exchanged, &platform))),

@@ -1,4 +1,4 @@
-//! The calls of both legs, down to status, headers and a bounded body.
+//! The calls of all legs, down to status, headers and a bounded body.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Leg, Retry};
+use crate::error::{Error, ErrorKind, Retry, Service};
 use crate::moment::unix_seconds;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,8 +92,8 @@ pub(crate) struct Answer {
     received: SystemTime,
 }
 
-pub(crate) async fn send(request: reqwest::RequestBuilder, leg: Leg) -> Result<Answer, Error> {
-    let broken = |error| transport(error, leg);
+pub(crate) async fn send(request: reqwest::RequestBuilder, service: Service) -> Result<Answer, Error> {
+    let broken = |error| transport(error, service);
     let mut response = request.send().await.map_err(broken)?;
     let received = SystemTime::now();
     let length = response.content_length().and_then(|length| usize::try_from(length).ok());
@@ -108,28 +108,21 @@ pub(crate) async fn send(request: reqwest::RequestBuilder, leg: Leg) -> Result<A
     Ok(Answer { status: response.status(), body, headers: response.headers().clone(), received })
 }
 
-fn transport(error: reqwest::Error, leg: Leg) -> Error {
-    let service = service(leg);
+fn transport(error: reqwest::Error, service: Service) -> Error {
+    let name = service.name();
     let message = if error.is_timeout() {
-        format!("{service} did not answer in time")
+        format!("{name} did not answer in time")
     } else if error.is_connect() {
-        format!("{service} can't be reached")
+        format!("{name} can't be reached")
     } else {
-        format!("the connection to {service} broke")
+        format!("the connection to {name} broke")
     };
     Error::of(ErrorKind::Transport, message)
-        .leg(leg)
-        .advice("check the network, the proxy and the firewall of this computer, and the environment's address")
+        .leg(service.leg())
+        .advice(service.when_silent())
         .retry(if error.is_builder() { Retry::Never } else { Retry::AfterPause })
         .source(error.without_url())
         .build()
-}
-
-pub(crate) fn service(leg: Leg) -> &'static str {
-    match leg {
-        Leg::Maskinporten => "Maskinporten",
-        Leg::Exchange => "Altinn's token exchange",
-    }
 }
 
 impl Answer {

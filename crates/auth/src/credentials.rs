@@ -87,7 +87,8 @@ impl<S: Scope> Credentials<S> {
         Self::from_provider(environment, StaticToken::new(token.into()))
     }
 
-    /// With tokens from a source of your own. Its tokens are cached here; their scopes are not checked against `S`.
+    /// With tokens from a source of your own. Its tokens are cached here. One that says its scopes and lacks some of `S` is a
+    /// warning in the log before it is used: the service decides.
     ///
     /// * `environment`: where the tokens may be sent.
     /// * `provider`: asked whenever a new token is needed.
@@ -180,7 +181,9 @@ impl<S: Scope> Credentials<S> {
     /// A token that is good for some time yet: at least 30 s, or a fifth of its lifetime if that is less.
     ///
     /// Of callers that come at the same time one fetches, and the others get the same result. In the last minutes of
-    /// a token's life one caller renews it while the others go on with it. The future can be dropped at any point.
+    /// a token's life one caller renews it while the others go on with it; where no new one comes within 5 s, so does that
+    /// caller. Who has no token waits for all tries, which is 30 s, and the time of the last one. The future can be dropped at
+    /// any point.
     ///
     /// # Errors
     /// [`Error`] with the step that failed and why. One that would come again (not

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::call::{self, Answer};
-use crate::error::{Error, ErrorKind, Leg, Retry};
+use crate::error::{Asked, Error, ErrorKind, Leg, Retry, Service};
 use crate::jwt::Claims;
 use crate::maskinporten::MaskinportenToken;
 use crate::moment::Moment;
@@ -57,25 +57,24 @@ impl Exchange {
     }
 
     pub(crate) async fn token(&self, token: &MaskinportenToken, budget: &Budget) -> Result<AltinnToken, Error> {
-        retry::run(budget, &self.endpoint, || self.attempt(token)).await
+        let result = retry::run(budget, &self.endpoint, || self.attempt(token)).await;
+        result.map_err(|error| error.with_asked(|| self.asked(token)))
+    }
+
+    /// Who asked for an exchange of `token`, for errors.
+    pub(crate) fn asked(&self, token: &MaskinportenToken) -> Asked {
+        token.asked().clone().then_at(&self.endpoint)
     }
 
     async fn attempt(&self, token: &MaskinportenToken) -> Result<AltinnToken, Error> {
         let from = Moment::now();
         // No Accept of our own: asked for JSON, the service puts the token in quotes.
         let request = self.http.get(self.endpoint.clone()).bearer_auth(token.expose()).timeout(TIMEOUT);
-        let answer = self.latency.time(call::send(request, Leg::Exchange)).await?;
+        let answer = self.latency.time(call::send(request, Service::Exchange)).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(&answer));
         }
-        read(&answer.body, from).ok_or_else(|| {
-            Error::of(ErrorKind::Exchange, "the answer of Altinn's token exchange holds no token")
-                .leg(Leg::Exchange)
-                .status(answer.status)
-                .advice("something between this computer and the platform may have answered in its place")
-                .retry(Retry::AfterPause)
-                .build()
-        })
+        read(&answer.body, from).ok_or_else(|| Service::Exchange.no_token(answer.status).build())
     }
 }
 
@@ -97,22 +96,8 @@ fn refused(answer: &Answer) -> Error {
         StatusCode::FORBIDDEN => Error::of(ErrorKind::Exchange, REFUSED).advice(FORBIDDEN),
         StatusCode::GONE => Error::of(ErrorKind::Exchange, REFUSED)
             .advice("enterprise users are no more: use a system user, and leave their header out"),
-        StatusCode::NOT_FOUND => Error::of(ErrorKind::Exchange, "there is no token exchange at this address")
-            .advice("check the environment's address of the platform"),
-        StatusCode::TOO_MANY_REQUESTS => Error::of(ErrorKind::Exchange, "Altinn's token exchange asks to wait")
-            .retry(Retry::AfterPause)
-            .retry_after(answer.retry_after()),
         // An empty 500 means that it could not read the token, or is out of order. It says nothing to tell them apart.
-        status if status.is_server_error() => {
-            Error::of(ErrorKind::Exchange, "Altinn's token exchange is not available")
-                .retry(Retry::AfterPause)
-                .retry_after(answer.retry_after())
-        }
-        status if status.is_redirection() => {
-            Error::of(ErrorKind::Exchange, "the exchange's address answers with a redirect, which is not followed")
-                .advice("check the environment's address of the platform")
-        }
-        _ => Error::of(ErrorKind::Exchange, REFUSED).advice("check the environment's address of the platform"),
+        status => Service::Exchange.without_reason(status, answer.retry_after()),
     };
     let (words, trace_id) = problem(&answer.body);
     error

@@ -134,6 +134,15 @@ impl Exchanged {
     }
 }
 
+fn crowded() -> Error {
+    Error::of(
+        ErrorKind::Transport,
+        "the client's other tokens took all the time there was, so this one was not asked for",
+    )
+    .retry(Retry::AfterPause)
+    .build()
+}
+
 /// Puts something in place of what was known, if there is room once what is of no use any more is gone.
 fn put(kept: &mut HashMap<TokenRequest, Kept>, request: &TokenRequest, value: Kept) {
     kept.remove(request);
@@ -161,14 +170,15 @@ impl DynProvider for Exchanged {
 
 impl Exchanged {
     pub(crate) async fn altinn_token(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        let (token, kid) = self.in_turn(&self.cool_down, async |budget| self.both(request, budget).await).await?;
-        self.check_org(request, &token)?;
+        let (token, source) = self.in_turn(&self.cool_down, async |budget| self.both(request, budget).await).await?;
+        self.check_org(request, &token).map_err(|error| error.with_asked(|| self.exchange.asked(&source)))?;
         tracing::info!(
             client_id = self.maskinporten.client_id(),
-            kid,
+            kid = source.kid(),
             scope = request.scope(),
             consumer = request.consumer().map(tracing::field::display),
             org = token.org(),
+            jti_hash = token.claims().id_hash(),
             lifetime_s = token.lifetime().as_secs(),
             "new Altinn token"
         );
@@ -184,6 +194,7 @@ impl Exchanged {
             kid = token.kid(),
             scope = request.scope(),
             consumer = request.consumer().map(tracing::field::display),
+            jti_hash = token.id_hash(),
             lifetime_s = token.lifetime().as_secs(),
             "new Maskinporten token"
         );
@@ -196,9 +207,11 @@ impl Exchanged {
         cool_down: &CoolDown,
         fetch: impl AsyncFnOnce(&Budget) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        // Never closed, so there always is a permit in the end.
-        let _permit = self.permits.acquire().await.map_err(|_| Error::of(ErrorKind::Config, "closed").build())?;
+        // From here on, whoever waits: with a service that hangs, each eight would take all their time after the eight before.
         let budget = Budget::start();
+        let permit = tokio::time::timeout(budget.left(), self.permits.acquire()).await;
+        // Never closed, so the only reason to have none is the time.
+        let Ok(Ok(_permit)) = permit else { return Err(crowded()) };
         cool_down.pass(&budget).await;
         let begun = Instant::now();
         let result = fetch(&budget).await;
@@ -216,18 +229,18 @@ impl Exchanged {
         identity
     }
 
-    /// An Altinn token, and the id of the key that it was got with.
-    async fn both(&self, request: &TokenRequest, budget: &Budget) -> Result<(AltinnToken, Option<String>), Error> {
+    /// An Altinn token, and the token that it was exchanged for.
+    async fn both(&self, request: &TokenRequest, budget: &Budget) -> Result<(AltinnToken, MaskinportenToken), Error> {
         if let Some(kept) = self.kept(request) {
             match self.exchange(request, &kept, budget).await {
                 Err(error) if error.retry() == Retry::WithNewToken => {}
-                result => return Ok((result?, kept.kid().map(str::to_owned))),
+                result => return Ok((result?, kept)),
             }
         }
         let token = self.fresh(request, budget).await?;
         let error = match self.exchange(request, &token, budget).await {
             Err(error) if error.retry() == Retry::WithNewToken => error,
-            result => return Ok((result?, token.kid().map(str::to_owned))),
+            result => return Ok((result?, token)),
         };
         // The exchange says 401 for troubles of its own, too, so one more round is tried.
         let pause = Duration::from_millis(500) + random::below(Duration::from_millis(500));
@@ -235,6 +248,6 @@ impl Exchanged {
             return Err(error);
         }
         let token = self.fresh(request, budget).await?;
-        Ok((self.exchange(request, &token, budget).await?, token.kid().map(str::to_owned)))
+        Ok((self.exchange(request, &token, budget).await?, token))
     }
 }

@@ -47,8 +47,11 @@
 //! | Maskinporten token | the scopes on the client | 120 s | has to survive the exchange; kept while 15 s are left |
 //! | Altinn token | Altinn | 30 min | cached; how long the others last doesn't matter to it |
 //!
-//! The Altinn token is renewed when it is needed and in the last minutes of its life. One caller renews it, the
-//! others go on with the old one. There is no background task, and a program that stops asking stops fetching.
+//! The Altinn token is not given out in its last 30 s, and renewed when it is asked for in the five minutes before those (a
+//! fifth of its life each, if that is less; and up to a twentieth of it earlier by chance, so that programs which were started
+//! together don't renew together). One caller renews it, and the others go on with the old one, as that caller does after 5 s
+//! without a new one; then 10 s pass before the next try. There is no background task, and a program that stops asking stops
+//! fetching.
 //!
 //! A call that can't be sent twice begins with a token that has some time left: [`AuthLayer`] sees to that where the body
 //! is a stream ([`token_for_streams`](AuthLayer::token_for_streams)), and for calls of your own there is
@@ -97,13 +100,13 @@
 //! | --- | --- | --- |
 //! | [`Config`](ErrorKind::Config) | a setting is missing, or from another environment | correct the one named |
 //! | [`Key`](ErrorKind::Key) | no private RSA key of 2048 bits or more, or no key id; your [`Signer`] failed | see the source, a [`KeyError`] or your own |
-//! | [`Transport`](ErrorKind::Transport) | network, proxy, firewall | check them; try later |
+//! | [`Transport`](ErrorKind::Transport) | network, proxy, firewall; a sidecar or a LocalTest that isn't running | check them; try later |
 //! | [`ClientUnknown`](ErrorKind::ClientUnknown) | wrong client id, or that of another environment | compare with the portal |
 //! | [`KeyRejected`](ErrorKind::KeyRejected) | not the registered key, or it is over a year old | register it (again) on the client |
 //! | [`ClockSkew`](ErrorKind::ClockSkew) | this computer's clock is off; the message says by how much | use NTP |
 //! | [`ScopeNotGranted`](ErrorKind::ScopeNotGranted) | the scope is not on the client, or not granted to its owner | add it, or ask for it |
-//! | [`Maskinporten`](ErrorKind::Maskinporten) | another refusal, or Maskinporten is down | read the description; try later if it is transient |
-//! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn | check the environment; try later |
+//! | [`Maskinporten`](ErrorKind::Maskinporten) | another refusal, or Maskinporten or the sidecar is down | read the advice; try later if it is transient |
+//! | [`Exchange`](ErrorKind::Exchange) | mixed environments, or trouble at Altinn or the source of test tokens | check the environment; try later |
 //! | [`NoOrgCode`](ErrorKind::NoOrgCode) | the organisation is not on Altinn's list of service owners | ask Altinn to add it |
 //! | [`WrongOrgCode`](ErrorKind::WrongOrgCode) | the client, or the token, is another organisation's than [`service_owner`](CredentialsBuilder::service_owner) or [`expect_service_owner`](Credentials::expect_service_owner) says | take the right client, or code |
 //! | [`HostNotAllowed`](ErrorKind::HostNotAllowed) | a request to a host outside the environment | correct the address |
@@ -111,7 +114,8 @@
 //! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
 //! | [`Provider`](ErrorKind::Provider) | your own [`TokenProvider`] failed | see the source |
 //!
-//! For a case at Digdir's support, [`Error::trace_id`] is what they ask for.
+//! [`Error::retry`] says what trying again takes, and [`Error::retry_after`] how long to wait. The error names the client, the
+//! key id, the scopes and the address that was asked; for a case at Digdir's support, [`Error::trace_id`] is what they ask for.
 //!
 //! # Network
 //!
@@ -174,7 +178,7 @@ pub use builder::CredentialsBuilder;
 pub use check::{CheckError, CheckOutcome, CheckReport, CheckStep, CheckedStep, check};
 pub use credentials::Credentials;
 pub use disk::DiskCache;
-pub use error::{Error, ErrorKind, Leg};
+pub use error::{Error, ErrorKind, Leg, Retry};
 pub use key::{Algorithm, KeyError, KeySize, NewKey, Signer, SigningKey};
 pub use layer::AuthLayer;
 pub use maskinporten::MaskinportenToken;

@@ -25,17 +25,18 @@ pub(crate) fn scopes(request: &TokenRequest, token: &MaskinportenToken) -> Resul
         .leg(Leg::Maskinporten)
         .missing_scopes(missing)
         .advice("add it to the client in the self-service portal")
-        .build())
+        .build()
+        .with_asked(|| token.asked().clone()))
 }
 
-/// That a token which was given ready-made allows what its client is for. Where it doesn't say, as a token of older
-/// test tools, nothing is known to be missing.
+/// That a token which was got elsewhere allows what its client is for. Where it doesn't say, as a token of older test tools,
+/// nothing is known to be missing.
 pub(crate) fn given(request: &TokenRequest, token: &AltinnToken) -> Result<(), Error> {
     let missing = missing(request, token.scopes());
     if missing.is_empty() || token.scopes().next().is_none() {
         return Ok(());
     }
-    Err(Error::of(ErrorKind::ScopeNotGranted, format!("the token that was given lacks {}", missing.join(" and ")))
+    Err(Error::of(ErrorKind::ScopeNotGranted, format!("the token lacks {}", missing.join(" and ")))
         .missing_scopes(missing)
         .advice("get one with it, or ask for less access (Read instead of ReadWrite)")
         .build())
@@ -68,18 +69,23 @@ pub(crate) fn org(
     if !request.scopes().iter().any(|scope| scope.starts_with(SERVICE_OWNER)) {
         return Ok(());
     }
-    let Some(found) = token.org() else { return Err(no_org(expected, leg)) };
     // On behalf of another organisation the token names that one.
-    let compared = expected.filter(|_| request.consumer().is_none());
-    match compared.filter(|expected| !expected.eq_ignore_ascii_case(found)) {
+    let on_behalf = request.consumer().is_some();
+    let expected = expected.filter(|_| !on_behalf);
+    let Some(found) = token.org() else { return Err(no_org(expected, on_behalf, leg)) };
+    match expected.filter(|expected| !expected.eq_ignore_ascii_case(found)) {
         Some(expected) => Err(other_org(expected, found, leg)),
         None => Ok(()),
     }
 }
 
-fn no_org(expected: Option<&str>, leg: Option<Leg>) -> Error {
+fn no_org(expected: Option<&str>, on_behalf: bool, leg: Option<Leg>) -> Error {
     let advice = match (expected, leg) {
         (_, None) => GIVE_ANOTHER,
+        _ if on_behalf => {
+            "the organisation on whose behalf the token was asked for is not on Altinn's list of service owners, so the token \
+             gives no access to a service owner's instances"
+        }
         (Some(TEST_DEPARTMENT), _) => FOR_THE_TEST_DEPARTMENT,
         _ => {
             "the organisation that owns the Maskinporten client is not on Altinn's list of service owners: ask Altinn to \

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// Why a request got no token. The way an authentication layer tells the transport what went wrong.
 ///
@@ -8,18 +9,31 @@ use std::fmt;
 #[derive(Debug)]
 pub struct CredentialFailure {
     transient: bool,
+    retry_after: Option<Duration>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
 impl CredentialFailure {
     /// Wraps a layer's own error. `transient` says whether trying again later may help.
     pub fn new(source: impl StdError + Send + Sync + 'static, transient: bool) -> Self {
-        Self { transient, source: Box::new(source) }
+        Self { transient, retry_after: None, source: Box::new(source) }
+    }
+
+    /// With how long whoever gives out tokens asked not to be asked again.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
     }
 
     /// Whether trying again later may help.
     pub fn is_transient(&self) -> bool {
         self.transient
+    }
+
+    /// How long to wait before that. `None` when nobody said.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     pub(crate) fn into_source(self) -> Box<dyn StdError + Send + Sync> {

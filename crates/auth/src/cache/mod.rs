@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use self::expiry::Phase;
 use self::refusal::Refusal;
-use crate::error::{Error, Leg};
+use crate::error::{Error, ErrorKind, Leg, Retry};
 use crate::preflight;
 use crate::provider::DynProvider;
 use crate::request::TokenRequest;
@@ -28,8 +28,11 @@ use crate::token::AltinnToken;
 pub(crate) use expiry::Expiry;
 pub(crate) use pool::Pool;
 
-/// After an early renewal failed, the old token is used this long before the next attempt.
+/// After an early renewal failed, or was given up, the old token is used this long before the next attempt.
 const SOFT_BACK_OFF: Duration = Duration::from_secs(10);
+/// How long a caller whose token is still good waits for a new one. A source that hangs is not to stop it for as long as all
+/// its tries last; one that is merely slow is given that time once the token is over.
+const EARLY_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -213,7 +216,20 @@ impl Cache {
         if let Found::Fresh(token) = self.find() {
             return Ok(self.served(token));
         }
-        self.replace(&mut gate, old).await
+        if let Ok(result) = tokio::time::timeout(EARLY_WAIT, self.replace(&mut gate, old)).await {
+            return result;
+        }
+        let message = format!("no new token came within {} s", EARLY_WAIT.as_secs());
+        let error = Error::of(ErrorKind::Transport, message).retry(Retry::AfterPause).build();
+        self.counters.note_failure(TokenKind::Altinn, &error);
+        // Whoever has no token waits on: neither they nor this caller, if the old one was refused meanwhile, share it.
+        match self.still(&mut gate, error) {
+            Ok(token) => Ok(token),
+            Err(_) => {
+                drop(gate);
+                self.wait_or_fetch().await
+            }
+        }
     }
 
     /// Renews `old`, which is still good, so that it serves if that fails.
@@ -221,22 +237,29 @@ impl Cache {
         if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) || self.remembered().is_some() {
             return Ok(self.served(old));
         }
+        // Before it is asked for: a caller that is dropped meanwhile leaves a mark, too.
+        gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
         match self.fetch(gate, &self.counters.renewed_early).await {
             Ok(token) => Ok(token),
-            Err(error) => match self.find() {
-                Found::Fresh(token) | Found::Due(token) => {
-                    tracing::warn!(%error, "the token could not be renewed early; the old one is still good");
-                    gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
-                    Ok(self.served(token))
-                }
-                Found::Nothing => Err(error),
-            },
+            Err(error) => self.still(gate, error),
+        }
+    }
+
+    /// The old token after `error`, as long as it is good.
+    fn still(&self, gate: &mut Gate, error: Error) -> Result<AltinnToken, Error> {
+        match self.find() {
+            Found::Fresh(token) | Found::Due(token) => {
+                tracing::warn!(%error, "the token could not be renewed early; the old one is still good");
+                gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
+                Ok(self.served(token))
+            }
+            Found::Nothing => Err(error),
         }
     }
 
     /// `counter`: of fetches like this one that succeed.
     async fn fetch(&self, gate: &mut Gate, counter: &Counter) -> Result<AltinnToken, Error> {
-        match self.provider.fetch(&self.request).await.and_then(|token| self.of_owner(token)) {
+        match self.provider.fetch(&self.request).await.and_then(|token| self.checked(token)) {
             Ok(token) => {
                 counter.count();
                 *gate = Gate::default();
@@ -253,9 +276,15 @@ impl Cache {
     }
 
     /// The token, if it is of the service owner that is expected. Looked at once, and not with each use.
-    fn of_owner(&self, token: AltinnToken) -> Result<AltinnToken, Error> {
+    fn checked(&self, token: AltinnToken) -> Result<AltinnToken, Error> {
+        let leg = self.provider.exchanged().map(|_| Leg::Exchange);
+        // No error: what a source of the user's own gives may be good for more than it says. A refusal names the scope, too.
+        if leg.is_none()
+            && let Err(error) = preflight::given(&self.request, &token)
+        {
+            tracing::warn!(%error, "the service may refuse the new token");
+        }
         if let Some(owner) = self.owner() {
-            let leg = self.provider.exchanged().map(|_| Leg::Exchange);
             preflight::org(&self.request, Some(owner), &token, leg)?;
         }
         Ok(token)

@@ -176,7 +176,7 @@ async fn the_next_in_line_takes_over_from_a_dropped_caller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_early_renewal_is_taken_up_by_the_next_caller() {
+async fn after_a_dropped_early_renewal_the_old_token_serves_for_a_while() {
     let fixture = Fixture::new();
     fixture.allow(1);
     fixture.text().await;
@@ -185,8 +185,48 @@ async fn a_dropped_early_renewal_is_taken_up_by_the_next_caller() {
     settle().await;
     renewing.abort();
     assert!(renewing.await.unwrap_err().is_cancelled());
+    assert_eq!((fixture.text().await.as_str(), fixture.begun()), ("token-1", 2));
+    tokio::time::advance(SOFT_BACK_OFF).await;
     fixture.allow(1);
     assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_keeps_no_good_token_back() {
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    fixture.text().await;
+    tokio::time::advance(DUE).await;
+    let begun = Instant::now();
+    assert_eq!(fixture.text().await, "token-1");
+    assert!(begun.elapsed() <= EARLY_WAIT + Duration::from_millis(1), "{:?}", begun.elapsed());
+    for _ in 0..100 {
+        assert_eq!(fixture.text().await, "token-1");
+    }
+    assert!(begun.elapsed() <= EARLY_WAIT + Duration::from_millis(1), "{:?}", begun.elapsed());
+    assert_eq!(fixture.begun(), 2);
+    assert_eq!(fixture.cache.statistics().failed_with(ErrorKind::Transport), 1);
+    tokio::time::advance(SOFT_BACK_OFF).await;
+    fixture.allow(1);
+    assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_token_is_refused_while_a_renewal_hangs_waits_for_a_new_one() {
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    let old = fixture.cache.token().await.unwrap();
+    tokio::time::advance(DUE).await;
+    let renewing = fixture.caller();
+    settle().await;
+    fixture.cache.invalidate(&old);
+    let refused = fixture.caller();
+    tokio::time::advance(EARLY_WAIT).await;
+    settle().await;
+    fixture.allow(1);
+    for caller in [renewing, refused] {
+        assert_eq!(caller.await.unwrap().unwrap().expose(), "token-3");
+    }
 }
 
 #[tokio::test(start_paused = true)]

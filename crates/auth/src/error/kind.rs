@@ -19,9 +19,10 @@ pub enum ErrorKind {
     ClockSkew,
     /// A scope that is needed was refused, or is not in the token.
     ScopeNotGranted,
-    /// Maskinporten answered otherwise than with a token, for another reason than those above.
+    /// Maskinporten, or the token sidecar that asks it, answered otherwise than with a token, for another reason than those
+    /// above.
     Maskinporten,
-    /// Altinn's exchange answered otherwise than with a token.
+    /// Altinn's exchange, or a source of test tokens, answered otherwise than with a token.
     Exchange,
     /// The Altinn token names no service owner.
     NoOrgCode,
@@ -41,23 +42,33 @@ pub enum ErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Leg {
-    /// The grant and Maskinporten's answer to it.
+    /// The grant and Maskinporten's answer to it, or the token sidecar's.
     Maskinporten,
     /// The exchange of Maskinporten's token for an Altinn token.
     Exchange,
+    /// A ready-made Altinn token from [`LocalTest`](crate::LocalTest) or the
+    /// [`TestTokenGenerator`](crate::TestTokenGenerator).
+    TestTokens,
 }
 
-/// Whether and how the same step may be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Retry {
-    /// It would fail the same way.
+/// Whether trying again may help, and what it takes.
+///
+/// What can be tried at once has been tried already, within 30 s. This is for what the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Retry {
+    /// It would fail the same way. Change first what the error's [advice](crate::Error::advice) names.
     Never,
-    /// After a pause.
+    /// The same may succeed later, without a change. Wait for as long as [`retry_after`](crate::Error::retry_after) says,
+    /// or else for a time that grows.
     AfterPause,
-    /// Once and at once, with a new grant.
+    /// Maskinporten took the grant for a used one or one that is too old, and then a new one, too. Look at the clock, and
+    /// for what sends requests late or twice on the way.
     WithNewGrant,
-    /// With another of the client's keys, if there is one.
+    /// Maskinporten does not accept the key, nor any other of the client's. Give the credentials a key that is registered
+    /// on the client, or register this one.
     WithOtherKey,
-    /// Once, with a new token from Maskinporten: the exchange says 401 for causes of its own, too.
+    /// The exchange refused two new tokens without a reason. That may be trouble of Altinn's own, so the same may succeed
+    /// later; if it lasts, look at the environment and the clock.
     WithNewToken,
 }

@@ -1,26 +1,39 @@
 //! Why there is no token.
 
+mod asked;
+mod builder;
+mod display;
 mod kind;
 mod scrub;
+mod service;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
-pub use kind::{ErrorKind, Leg};
+pub use kind::{ErrorKind, Leg, Retry};
 
-pub(crate) use kind::Retry;
+pub(crate) use asked::Asked;
+pub(crate) use builder::Builder;
 pub(crate) use scrub::scrub;
+pub(crate) use service::Service;
 
 /// Why there is no token.
 ///
-/// [`kind`](Self::kind) says what can be done; the accessors give what the server said. `Display` is one line with
-/// the server's own words, the likely cause and the fix. Neither it nor `Debug` ever holds a token, a grant, a key or
-/// a person number: texts from servers are shortened and cleaned of them first.
+/// `Display` is one line with the server's own words, who asked where, the likely cause and the fix.
+///
+/// | question | answer |
+/// | --- | --- |
+/// | what can be done? | [`kind`](Self::kind) for programs, [`advice`](Self::advice) for people |
+/// | may I try again, and when? | [`retry`](Self::retry), [`is_transient`](Self::is_transient), [`retry_after`](Self::retry_after) |
+/// | what did the server say? | [`status`](Self::status), [`code`](Self::code), [`oauth_error`](Self::oauth_error), [`description`](Self::description), [`trace_id`](Self::trace_id) |
+/// | who asked for what, and where? | [`client_id`](Self::client_id), [`kid`](Self::kid), [`scopes`](Self::scopes), [`endpoint`](Self::endpoint) |
+///
+/// Neither `Display` nor `Debug` ever holds a token, a grant, a key or a person number, or says on whose behalf was asked:
+/// texts from servers are shortened and cleaned first.
 ///
 /// Cheap to clone, because callers that waited for the same token get the same error.
 #[derive(Clone)]
@@ -39,6 +52,7 @@ struct Inner {
     trace_id: Option<String>,
     missing_scopes: Vec<String>,
     clock_skew: Option<i64>,
+    asked: Asked,
     retry: Retry,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -46,22 +60,7 @@ struct Inner {
 
 impl Error {
     pub(crate) fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Builder {
-        Builder(Inner {
-            kind,
-            leg: None,
-            message: message.into(),
-            advice: Cow::Borrowed(""),
-            status: None,
-            code: None,
-            oauth_error: None,
-            description: None,
-            trace_id: None,
-            missing_scopes: Vec::new(),
-            clock_skew: None,
-            retry: Retry::Never,
-            retry_after: None,
-            source: None,
-        })
+        Builder::new(kind, message.into())
     }
 
     /// An error of your own [`TokenProvider`](crate::TokenProvider), of kind [`ErrorKind::Provider`].
@@ -140,9 +139,39 @@ impl Error {
         &self.0.advice
     }
 
-    /// Whether trying again later may help.
+    /// The client that asked. `None` when it came to no call, and where another has the client, as a token sidecar.
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.asked.client_id()
+    }
+
+    /// The id of the key that the grant was signed with, where it has one.
+    pub fn kid(&self) -> Option<&str> {
+        self.0.asked.kid()
+    }
+
+    /// The scopes that were asked for. Empty when it came to no call.
+    pub fn scopes(&self) -> &[String] {
+        self.0.asked.scopes()
+    }
+
+    /// The address that was to be asked, which tells one environment from another. Without its query.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.0.asked.endpoint()
+    }
+
+    /// Whether the same may succeed later, without anything being changed.
     pub fn is_transient(&self) -> bool {
         matches!(self.0.retry, Retry::AfterPause | Retry::WithNewToken)
+    }
+
+    /// Whether trying again may help, and what it takes.
+    pub fn retry(&self) -> Retry {
+        self.0.retry
+    }
+
+    /// For how long the server asked not to be asked again, counted from its answer. `None` when it said nothing of it.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Whether the host is to blame, whoever asks it: it can't be reached, is down, or asks to wait.
@@ -151,132 +180,18 @@ impl Error {
         by_host && self.0.retry == Retry::AfterPause
     }
 
-    pub(crate) fn retry(&self) -> Retry {
-        self.0.retry
-    }
-
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.write_str(&inner.message)?;
-        let known = [inner.status.as_ref().map(StatusCode::as_str), self.oauth_error(), self.code()];
-        let mut separator = " (";
-        for part in known.into_iter().flatten() {
-            write!(f, "{separator}{part}")?;
-            separator = ", ";
+    /// Adds who asked for what. Left out where a caller holds the same error already, as a signer may with its own.
+    pub(crate) fn with_asked(mut self, asked: impl FnOnce() -> Asked) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.asked = asked();
         }
-        if separator == ", " {
-            f.write_str(")")?;
-        }
-        if let Some(description) = &inner.description {
-            write!(f, ": \"{description}\"")?;
-        }
-        if let Some(trace_id) = &inner.trace_id {
-            write!(f, " [trace id {trace_id}]")?;
-        }
-        match inner.clock_skew {
-            Some(ahead @ 1..) => write!(f, "; this computer's clock is {ahead} s ahead of the server's")?,
-            Some(behind) => {
-                write!(f, "; this computer's clock is {} s behind the server's", behind.unsigned_abs())?;
-            }
-            None => {}
-        }
-        if !inner.advice.is_empty() {
-            write!(f, "; {}", inner.advice)?;
-        }
-        Ok(())
+        self
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// Puts an [`Error`] together; every text from outside passes [`scrub`] here.
-pub(crate) struct Builder(Inner);
-
-impl Builder {
-    pub(crate) fn leg(mut self, leg: Leg) -> Self {
-        self.0.leg = Some(leg);
-        self
-    }
-
-    pub(crate) fn advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
-        self.0.advice = advice.into();
-        self
-    }
-
-    pub(crate) fn status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    pub(crate) fn code(mut self, code: Option<&str>) -> Self {
-        self.0.code = code.map(scrub);
-        self
-    }
-
-    pub(crate) fn oauth_error(mut self, error: Option<&str>) -> Self {
-        self.0.oauth_error = error.map(scrub);
-        self
-    }
-
-    pub(crate) fn description(mut self, description: Option<&str>) -> Self {
-        self.0.description = description.map(scrub).filter(|text| !text.is_empty());
-        self
-    }
-
-    pub(crate) fn trace_id(mut self, trace_id: Option<&str>) -> Self {
-        self.0.trace_id = trace_id.map(scrub);
-        self
-    }
-
-    pub(crate) fn missing_scopes(mut self, scopes: Vec<String>) -> Self {
-        self.0.missing_scopes = scopes;
-        self
-    }
-
-    pub(crate) fn clock_skew(mut self, seconds: Option<i64>) -> Self {
-        self.0.clock_skew = seconds;
-        self
-    }
-
-    pub(crate) fn retry(mut self, retry: Retry) -> Self {
-        self.0.retry = retry;
-        self
-    }
-
-    pub(crate) fn retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
-        self
-    }
-
-    pub(crate) fn source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
-        self
-    }
-
-    pub(crate) fn build(self) -> Error {
-        Error(Arc::new(self.0))
-    }
-}
-
-impl From<Builder> for Error {
-    fn from(builder: Builder) -> Self {
-        builder.build()
     }
 }
 

@@ -194,6 +194,6 @@ fn may_be_too_early(token: &AltinnToken, response: &Response) -> bool {
 }
 
 fn failed(error: Error) -> reqwest_middleware::Error {
-    let transient = error.is_transient();
-    reqwest_middleware::Error::middleware(CredentialFailure::new(error, transient))
+    let (transient, wait) = (error.is_transient(), error.retry_after());
+    reqwest_middleware::Error::middleware(CredentialFailure::new(error, transient).with_retry_after(wait))
 }

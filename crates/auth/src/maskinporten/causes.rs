@@ -1,7 +1,7 @@
 //! Why Maskinporten refuses a grant, as far as is known: what the caller can do, and whether a new grant may help.
 
 use super::refusal::Refusal;
-use crate::error::{ErrorKind, Retry};
+use crate::error::{ErrorKind, Retry, Service};
 
 pub(super) struct Cause {
     /// The code; empty where Maskinporten has none, or often leaves it out.
@@ -12,7 +12,18 @@ pub(super) struct Cause {
     error: &'static str,
     pub(super) kind: ErrorKind,
     pub(super) retry: Retry,
-    pub(super) advice: &'static str,
+    advice: &'static str,
+}
+
+impl Cause {
+    /// What to do about it where `service` answered.
+    pub(super) fn advice(&self, service: Service) -> &'static str {
+        match service {
+            Service::Sidecar if self.code == "MP-200" || self.error == "invalid_scope" => SIDECAR_SCOPE,
+            Service::Sidecar if !self.error.is_empty() => unknown(service),
+            _ => self.advice,
+        }
+    }
 }
 
 const fn cause(code: &'static str, phrase: &'static str, kind: ErrorKind, advice: &'static str) -> Cause {
@@ -33,10 +44,19 @@ const CERTIFICATE: &str = "the enterprise certificate does not fit: test certifi
 const DETAILS: &str = "the details of the system user are not accepted: check the customer's organisation number and \
                        the external reference";
 
+const SIDECAR_SCOPE: &str = "the sidecar's client lacks the scope: add it where that client is made (on NAIS in \
+                             spec.maskinporten.scopes.consumes)";
+
 static CAUSES: &[Cause] = &[
     Cause {
         retry: Retry::WithNewGrant,
-        ..cause("MP-012", "grant is used before", ErrorKind::Maskinporten, "a grant is good for one request only")
+        ..cause(
+            "MP-012",
+            "grant is used before",
+            ErrorKind::Maskinporten,
+            "a grant is good for one request only, and a new one was refused, too: look for what sends requests twice on \
+             the way",
+        )
     },
     Cause { retry: Retry::WithNewGrant, ..cause("MP-130", "jwt has expired", ErrorKind::ClockSkew, CLOCK) },
     cause("", "issue time is", ErrorKind::ClockSkew, CLOCK),
@@ -70,7 +90,13 @@ static CAUSES: &[Cause] = &[
     ),
     key_cause("", "unknown key identifier", KID),
     cause("", "no key identifier", ErrorKind::KeyRejected, "the client has registered keys, so the key needs its kid"),
-    cause("", "too long lifetime", ErrorKind::Maskinporten, "the grant lasts longer than Maskinporten allows"),
+    cause(
+        "",
+        "too long lifetime",
+        ErrorKind::Maskinporten,
+        "the grant lasts longer than Maskinporten allows, which those of this crate do not: report it as a fault of the \
+         crate",
+    ),
     cause(
         "MP-200",
         "invalid scopes for client",
@@ -87,7 +113,8 @@ static CAUSES: &[Cause] = &[
         "MP-250",
         "has not been granted access to the scope",
         ErrorKind::ScopeNotGranted,
-        "the organisation may not use this scope: ask the scope's owner (Digdir, for Altinn's) to grant it",
+        "the organisation may not use this scope: ask the scope's owner to grant it, which for those of Altinn (altinn:…) \
+         is Digdir, by way of Altinn's service desk",
     ),
     cause(
         "MP-251",
@@ -125,6 +152,16 @@ static CAUSES: &[Cause] = &[
         error: "invalid_client",
         ..cause("", "", ErrorKind::ClientUnknown, "check the client id, and that it was made in this environment")
     },
+    Cause {
+        error: "unauthorized_client",
+        ..cause(
+            "",
+            "",
+            ErrorKind::Maskinporten,
+            "the client may not ask for tokens in this way: check in the self-service portal that it is active and of \
+             the kind Maskinporten",
+        )
+    },
     Cause { error: "invalid_altinn_customer_configuration", ..cause("", "", ErrorKind::Maskinporten, DETAILS) },
     // Codes may be missing, and there are more words than are known.
     Cause {
@@ -159,6 +196,17 @@ pub(super) fn find(refusal: &Refusal) -> Option<&'static Cause> {
     causes().find(by_code).or_else(|| causes().find(by_phrase)).or_else(|| causes().find(by_error))
 }
 
+/// What to do about a refusal in words that are not known.
+pub(super) fn unknown(service: Service) -> &'static str {
+    match service {
+        Service::Sidecar => {
+            "go by the words and the sidecar's log: the refusal may be the sidecar's own, such as where Maskinporten is \
+             not turned on for the program"
+        }
+        _ => "go by Maskinporten's own words, or ask Digdir's support with the trace id",
+    }
+}
+
 /// The scopes that a description names: the words in it that are among those asked for.
 pub(super) fn named_scopes(refusal: &Refusal, asked: &[String]) -> Vec<String> {
     let description = refusal.description.as_deref().unwrap_or_default();
@@ -167,101 +215,4 @@ pub(super) fn named_scopes(refusal: &Refusal, asked: &[String]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(error: &str, description: &str, code: Option<&str>) -> Refusal {
-        Refusal {
-            error: Some(error.to_owned()),
-            description: Some(description.to_owned()),
-            code: code.map(str::to_owned),
-            trace_id: None,
-        }
-    }
-
-    #[test]
-    fn code_before_words_before_error() {
-        let kind = |error, description, code| find(&refusal(error, description, code)).map(|cause| cause.kind);
-        let known = "Invalid assertion. Client authentication failed. Invalid JWT signature.";
-        assert_eq!(kind("invalid_grant", known, Some("MP-100")), Some(ErrorKind::ClientUnknown));
-        assert_eq!(kind("invalid_grant", known, Some("MP-999")), Some(ErrorKind::KeyRejected));
-        assert_eq!(kind("invalid_scope", "new words", None), Some(ErrorKind::ScopeNotGranted));
-        assert_eq!(kind("invalid_grant", "new words", None), Some(ErrorKind::Maskinporten));
-        assert_eq!(kind("unauthorized_client", "new words", None), None);
-        assert_eq!(kind("", "", None), None);
-    }
-
-    #[test]
-    fn the_published_phrases_are_told_apart() {
-        let prefix = "Invalid assertion. Client authentication failed. ";
-        for (phrase, kind, retry) in [
-            ("Expired key.", ErrorKind::KeyRejected, Retry::WithOtherKey),
-            ("Unknown key identifier (kid) for client.", ErrorKind::KeyRejected, Retry::WithOtherKey),
-            (
-                "Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided",
-                ErrorKind::KeyRejected,
-                Retry::Never,
-            ),
-            ("Issue time is in the future.", ErrorKind::ClockSkew, Retry::Never),
-            ("Issue time is after now", ErrorKind::ClockSkew, Retry::Never),
-            ("JWT has expired.", ErrorKind::ClockSkew, Retry::WithNewGrant),
-            ("Grant is used before", ErrorKind::Maskinporten, Retry::WithNewGrant),
-            ("Client not found", ErrorKind::ClientUnknown, Retry::Never),
-        ] {
-            let cause = find(&refusal("invalid_grant", &format!("{prefix}{phrase}"), None)).unwrap();
-            assert_eq!((cause.kind, cause.retry), (kind, retry), "{phrase}");
-            assert!(!cause.advice.is_empty());
-        }
-    }
-
-    /// Every code that Maskinporten's documentation has.
-    #[test]
-    fn every_code_has_a_kind_a_remedy_and_a_retry_class() {
-        for (code, kind, retry) in [
-            ("MP-011", ErrorKind::Maskinporten, Retry::Never),
-            ("MP-012", ErrorKind::Maskinporten, Retry::WithNewGrant),
-            ("MP-100", ErrorKind::ClientUnknown, Retry::Never),
-            ("MP-110", ErrorKind::Maskinporten, Retry::Never),
-            ("MP-120", ErrorKind::KeyRejected, Retry::Never),
-            ("MP-121", ErrorKind::KeyRejected, Retry::WithOtherKey),
-            ("MP-122", ErrorKind::KeyRejected, Retry::Never),
-            ("MP-123", ErrorKind::KeyRejected, Retry::Never),
-            ("MP-124", ErrorKind::KeyRejected, Retry::WithOtherKey),
-            ("MP-130", ErrorKind::ClockSkew, Retry::WithNewGrant),
-            ("MP-200", ErrorKind::ScopeNotGranted, Retry::Never),
-            ("MP-201", ErrorKind::ScopeNotGranted, Retry::Never),
-            ("MP-250", ErrorKind::ScopeNotGranted, Retry::Never),
-            ("MP-251", ErrorKind::ScopeNotGranted, Retry::Never),
-            ("MP-301", ErrorKind::Maskinporten, Retry::Never),
-            ("MP-302", ErrorKind::Maskinporten, Retry::Never),
-            ("MP-303", ErrorKind::Maskinporten, Retry::Never),
-        ] {
-            let cause = find(&refusal("new", "new words", Some(code))).unwrap_or_else(|| panic!("{code}"));
-            assert_eq!((cause.kind, cause.retry), (kind, retry), "{code}");
-            assert!(!cause.advice.is_empty(), "{code}");
-        }
-        for (error, description) in [
-            ("invalid_request", "The combination consumer_org in claim and delegation scope on client is invalid"),
-            ("invalid_target", "resource"),
-            ("invalid_request", "Invalid assertion. Invalid parameter value"),
-            ("invalid_request", "Invalid assertion. The value of a new claim can't be taken."),
-            ("invalid_grant", "Invalid assertion. Something new."),
-            ("unsupported_grant_type", "x"),
-            ("invalid_grant", "Invalid assertion. Client authentication failed. JWT has too long lifetime."),
-            ("invalid_altinn_customer_configuration", "x"),
-        ] {
-            let cause = find(&refusal(error, description, None)).unwrap_or_else(|| panic!("{error}"));
-            assert_eq!((cause.kind, cause.retry), (ErrorKind::Maskinporten, Retry::Never), "{error}");
-            assert!(!cause.advice.is_empty(), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_scope_is_read_out_of_the_words() {
-        let asked = ["altinn:a.read".to_owned(), "altinn:a.read.more".to_owned()];
-        let named = |text| named_scopes(&refusal("x", text, None), &asked);
-        assert_eq!(named("invalid scopes for client, altinn:a.read"), [asked[0].clone()]);
-        assert_eq!(named("not granted access to the scope altinn:a.read.more."), [asked[1].clone()]);
-        assert!(named("not granted altinn:other").is_empty());
-    }
-}
+mod tests;

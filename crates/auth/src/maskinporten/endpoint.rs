@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::call;
-use crate::error::{Error, ErrorKind, Leg, Retry, scrub};
+use crate::error::{Asked, Error, ErrorKind, Leg, Service, scrub};
 use crate::statistics::Histogram;
 
 /// Below the issuer, and not before its path as for other authorization servers: that is where Maskinporten has it.
@@ -93,17 +93,16 @@ pub(crate) struct Published {
 
 pub(super) async fn ask(http: &reqwest::Client, issuer: &str) -> Result<Published, Error> {
     let address = format!("{issuer}{METADATA}");
+    let asked = || Url::parse(&address).map(|address| Asked::at(&address)).unwrap_or_default();
+    published(http, &address, issuer).await.map_err(|error| error.with_asked(asked))
+}
+
+async fn published(http: &reqwest::Client, address: &str, issuer: &str) -> Result<Published, Error> {
     let call = http.get(address).header(ACCEPT, "application/json").timeout(TIMEOUT);
-    let answer = call::send(call, Leg::Maskinporten).await?;
+    let answer = call::send(call, Service::Maskinporten).await?;
     if answer.status != StatusCode::OK {
-        let error = Error::of(ErrorKind::Maskinporten, "Maskinporten's metadata can't be had")
-            .leg(Leg::Maskinporten)
-            .status(answer.status)
-            .advice("check the environment's address of Maskinporten");
-        return Err(match answer.status.is_server_error() {
-            true => error.retry(Retry::AfterPause).build(),
-            false => error.build(),
-        });
+        let error = Service::Maskinporten.without_reason(answer.status, answer.retry_after());
+        return Err(error.message("Maskinporten's metadata can't be had").build());
     }
     Ok(Published { endpoint: read(&answer.body, issuer)?, clock_offset: answer.clock_offset() })
 }

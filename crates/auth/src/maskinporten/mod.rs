@@ -16,7 +16,7 @@ use url::Url;
 
 use self::refusal::Refusal;
 use crate::call::{self, Answer};
-use crate::error::{Error, ErrorKind, Leg, Retry};
+use crate::error::{Asked, Builder, Error, ErrorKind, Retry, Service};
 use crate::grant::{Form, Grant};
 use crate::key::{DynSigner, KeyRing};
 use crate::moment::Moment;
@@ -63,7 +63,8 @@ impl Maskinporten {
                 let attempt = || self.attempt(&endpoint, request, &*key, self.clock.ahead());
                 result = retry::run(budget, &endpoint, attempt).await;
             }
-            match result {
+            let asked = || self.asked(&endpoint, request, key.kid());
+            match result.map_err(|error| error.with_asked(asked)) {
                 Err(error) if error.retry() == Retry::WithOtherKey => {
                     tracing::warn!(%error, kid = key.kid(), "Maskinporten does not accept the key");
                     tried.push(key);
@@ -71,7 +72,7 @@ impl Maskinporten {
                     self.keys.reload();
                 }
                 Ok(token) => {
-                    self.keys.promote(&key);
+                    self.keys.worked(&key);
                     return Ok(token);
                 }
                 failure => return failure,
@@ -116,47 +117,36 @@ impl Maskinporten {
             .header(ACCEPT, "application/json")
             .timeout(TIMEOUT)
             .form(&Form::new(&assertion));
-        let answer = self.latency.time(call::send(form, Leg::Maskinporten)).await?;
+        let answer = self.latency.time(call::send(form, Service::Maskinporten)).await?;
         if answer.status != StatusCode::OK {
-            let error = refused(&answer, request);
+            let error = refused(Service::Maskinporten, &answer, request);
             self.clock.learn(&error, answer.clock_offset());
             return Err(error);
         }
-        MaskinportenToken::read(&answer.body, from, key.kid()).ok_or_else(|| no_token(&answer))
+        MaskinportenToken::read(&answer.body, from, || self.asked(endpoint, request, key.kid()))
+            .ok_or_else(|| Service::Maskinporten.no_token(answer.status).build())
+    }
+
+    fn asked(&self, endpoint: &Url, request: &TokenRequest, kid: Option<&str>) -> Asked {
+        Asked::at(endpoint).scoped(request.scopes()).by(&self.client_id, kid)
     }
 }
 
-/// The answer was a success, and held no token.
-fn no_token(answer: &Answer) -> Error {
-    Error::of(ErrorKind::Maskinporten, "Maskinporten's answer holds no token")
-        .leg(Leg::Maskinporten)
-        .status(answer.status)
-        .advice("something between this computer and Maskinporten may have answered in its place")
-        .retry(Retry::AfterPause)
-        .build()
-}
-
-/// What a refusal means, by Maskinporten's own words.
-fn refused(answer: &Answer, request: &TokenRequest) -> Error {
+/// What a refusal means, by Maskinporten's own words where there are any.
+///
+/// `service`: who answered.
+fn refused(service: Service, answer: &Answer, request: &TokenRequest) -> Error {
     let status = answer.status;
     let refusal = Refusal::read(&answer.body);
-    let mut error = Error::of(ErrorKind::Maskinporten, "Maskinporten refused the grant");
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        error = Error::of(ErrorKind::Maskinporten, "Maskinporten is not available")
-            .retry(Retry::AfterPause)
-            .retry_after(answer.retry_after());
-    } else if status.is_redirection() {
-        error =
-            Error::of(ErrorKind::Maskinporten, "Maskinporten's address answers with a redirect, which is not followed")
-                .advice("check the environment's address of Maskinporten");
-    } else if let Some(cause) = causes::find(&refusal) {
-        error = Error::of(cause.kind, "Maskinporten refused the grant").advice(cause.advice).retry(cause.retry);
-        if cause.kind == ErrorKind::ScopeNotGranted {
-            error = error.missing_scopes(causes::named_scopes(&refusal, request.scopes()));
-        }
-    }
+    // In the words of a gateway or a proxy these statuses mean the same.
+    let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let on_the_way = status.is_redirection() || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+    let error = match passing || on_the_way || !refusal.has_reason() {
+        true => service.without_reason(status, answer.retry_after()),
+        false => explained(service, &refusal, request),
+    };
     error
-        .leg(Leg::Maskinporten)
+        .leg(service.leg())
         .status(status)
         .oauth_error(refusal.error.as_deref())
         .code(refusal.code.as_deref())
@@ -164,4 +154,20 @@ fn refused(answer: &Answer, request: &TokenRequest) -> Error {
         .trace_id(refusal.trace_id.as_deref())
         .clock_skew(answer.clock_skew())
         .build()
+}
+
+fn explained(service: Service, refusal: &Refusal, request: &TokenRequest) -> Builder {
+    // A sidecar's own refusals look like those that it passes on.
+    let message = match service {
+        Service::Sidecar => "the token sidecar got no token from Maskinporten",
+        _ => "Maskinporten refused the grant",
+    };
+    let Some(cause) = causes::find(refusal) else {
+        return Error::of(ErrorKind::Maskinporten, message).advice(causes::unknown(service));
+    };
+    let error = Error::of(cause.kind, message).advice(cause.advice(service)).retry(cause.retry);
+    match cause.kind {
+        ErrorKind::ScopeNotGranted => error.missing_scopes(causes::named_scopes(refusal, request.scopes())),
+        _ => error,
+    }
 }

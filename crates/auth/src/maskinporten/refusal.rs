@@ -11,6 +11,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// Whether Maskinporten said anything that tells one refusal from another.
+    pub(super) fn has_reason(&self) -> bool {
+        self.error.is_some() || self.description.is_some() || self.code.is_some()
+    }
+
     /// Reads an error body. What isn't there, or is no JSON at all, stays empty.
     pub(super) fn read(body: &[u8]) -> Self {
         let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Self::default() };
@@ -73,6 +78,7 @@ mod tests {
 
         for nothing in [&b"<html>502</html>"[..], b"", b"[]", b"{}", br#"{"error":5}"#, b"\xff"] {
             assert_eq!(Refusal::read(nothing), Refusal::default());
+            assert!(!Refusal::read(nothing).has_reason());
         }
     }
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{MaskinportenToken, TIMEOUT, no_token, refused};
+use super::{MaskinportenToken, TIMEOUT, refused};
 use crate::askable::{self, Beside};
 use crate::call;
-use crate::error::{Error, Leg};
+use crate::error::{Asked, Error, Service};
 use crate::moment::Moment;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
@@ -42,8 +42,9 @@ impl Sidecar {
         renew: bool,
         budget: &Budget,
     ) -> Result<MaskinportenToken, Error> {
-        askable::check(request, "the token sidecar", Beside::DetailsAndOneResource)?;
-        retry::run(budget, &self.endpoint, || self.attempt(request, renew)).await
+        askable::check(request, Service::Sidecar.name(), Beside::DetailsAndOneResource)?;
+        let result = retry::run(budget, &self.endpoint, || self.attempt(request, renew)).await;
+        result.map_err(|error| error.with_asked(|| self.asked(request)))
     }
 
     async fn attempt(&self, request: &TokenRequest, renew: bool) -> Result<MaskinportenToken, Error> {
@@ -57,10 +58,15 @@ impl Sidecar {
         let from = Moment::now();
         let call =
             self.http.post(self.endpoint.clone()).header(ACCEPT, "application/json").timeout(TIMEOUT).json(&body);
-        let answer = self.latency.time(call::send(call, Leg::Maskinporten)).await?;
+        let answer = self.latency.time(call::send(call, Service::Sidecar)).await?;
         if answer.status != StatusCode::OK {
-            return Err(refused(&answer, request));
+            return Err(refused(Service::Sidecar, &answer, request));
         }
-        MaskinportenToken::read(&answer.body, from, None).ok_or_else(|| no_token(&answer))
+        MaskinportenToken::read(&answer.body, from, || self.asked(request))
+            .ok_or_else(|| Service::Sidecar.no_token(answer.status).build())
+    }
+
+    fn asked(&self, request: &TokenRequest) -> Asked {
+        Asked::at(&self.endpoint).scoped(request.scopes())
     }
 }

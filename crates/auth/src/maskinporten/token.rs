@@ -6,6 +6,7 @@ use altinn_core::Secret;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::Asked;
 use crate::jwt::Claims;
 use crate::moment::Moment;
 
@@ -24,10 +25,11 @@ struct Inner {
     secret: Secret,
     /// The granted scopes, if the answer or the token says.
     scope: Option<String>,
-    /// The id of the key that it was got with.
-    kid: Option<String>,
+    /// What it was got with.
+    asked: Asked,
     from: Moment,
     lifetime: Duration,
+    id_hash: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +46,9 @@ fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D
 
 impl MaskinportenToken {
     /// Reads the answer to a request that was sent at `from`. `None` for anything that is no token with a lifetime.
-    pub(crate) fn read(body: &[u8], from: Moment, kid: Option<&str>) -> Option<Self> {
+    ///
+    /// `asked`: what the request was.
+    pub(crate) fn read(body: &[u8], from: Moment, asked: impl FnOnce() -> Asked) -> Option<Self> {
         let granted: Granted = serde_json::from_slice(body).ok()?;
         // Officially the token is opaque, so its claims are a second opinion only.
         let claims = Claims::read(granted.access_token.expose()).unwrap_or_default();
@@ -54,10 +58,10 @@ impl MaskinportenToken {
         };
         let expires_in = Duration::try_from_secs_f64(expires_in).ok()?;
         let lifetime = claims.lifetime().map_or(expires_in, |lifetime| lifetime.min(expires_in));
+        let id_hash = claims.id_hash();
         let scope = granted.scope.or(claims.scope);
         (!granted.access_token.expose().is_empty()).then(|| {
-            let kid = kid.map(str::to_owned);
-            Self(Arc::new(Inner { secret: granted.access_token, scope, kid, from, lifetime }))
+            Self(Arc::new(Inner { secret: granted.access_token, scope, asked: asked(), from, lifetime, id_hash }))
         })
     }
 
@@ -86,8 +90,18 @@ impl MaskinportenToken {
         self.0.scope.as_deref()
     }
 
+    /// For logs: what tells it from others. `None` when its id can't be read.
+    pub(crate) fn id_hash(&self) -> Option<&str> {
+        self.0.id_hash.as_deref()
+    }
+
     pub(crate) fn kid(&self) -> Option<&str> {
-        self.0.kid.as_deref()
+        self.0.asked.kid()
+    }
+
+    /// Who asked for what to get it, for errors of later steps.
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.0.asked
     }
 
     /// Whether this is the same token, not merely an equal one.

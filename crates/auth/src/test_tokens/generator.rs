@@ -6,14 +6,13 @@ use url::Url;
 use super::answer;
 use crate::askable::{self, Beside};
 use crate::call;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Asked, Error, ErrorKind, Service};
 use crate::moment::Moment;
 use crate::provider::TokenProvider;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 use crate::token::AltinnToken;
 
-const SOURCE: &str = "the test-token generator";
 const SERVICE: &str = "https://altinn-testtools-token-generator.azurewebsites.net/api/";
 /// The environments that take its tokens.
 const ENVIRONMENTS: [&str; 6] = ["at21", "at22", "at23", "at24", "tt02", "yt01"];
@@ -103,14 +102,15 @@ impl TestTokenGenerator {
             .append_pair("orgNo", self.organisation.as_str());
         let from = Moment::now();
         let call = self.http.get(address).basic_auth(&self.user, Some(self.password.expose()));
-        answer::token(SOURCE, &answer::ask(call).await?, from)
+        answer::token(Service::TestTokens, &answer::ask(call, Service::TestTokens).await?, from)
     }
 }
 
 impl TokenProvider for TestTokenGenerator {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        askable::check(request, SOURCE, Beside::Nothing)?;
-        retry::run(&Budget::start(), &self.address, || self.attempt(request)).await
+        askable::check(request, Service::TestTokens.name(), Beside::Nothing)?;
+        let result = retry::run(&Budget::start(), &self.address, || self.attempt(request)).await;
+        result.map_err(|error| error.with_asked(|| Asked::at(&self.address).scoped(request.scopes())))
     }
 }
 

@@ -5,14 +5,12 @@ use url::Url;
 use super::answer;
 use crate::askable::{self, Beside};
 use crate::call;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Asked, Error, ErrorKind, Service};
 use crate::moment::Moment;
 use crate::provider::TokenProvider;
 use crate::request::TokenRequest;
 use crate::retry::{self, Budget};
 use crate::token::AltinnToken;
-
-const SOURCE: &str = "LocalTest";
 
 /// The tokens that LocalTest makes for itself: it has neither Maskinporten nor an exchange. They are for one service owner:
 /// [other requests](crate::Credentials::with_request), such as on behalf of others, are [`ErrorKind::Config`].
@@ -58,14 +56,14 @@ impl LocalTest {
         let scope = request.scope();
         let from = Moment::now();
         let newer = self.address("Home/auth/serviceowner", &[("scope", &scope)])?;
-        let answer = answer::ask(self.http.get(newer)).await?;
+        let answer = answer::ask(self.http.get(newer), Service::LocalTest).await?;
         if answer.status != StatusCode::NOT_FOUND {
-            return answer::token(SOURCE, &answer, from);
+            return answer::token(Service::LocalTest, &answer, from);
         }
         // Versions before it put the scope under another name, so that Storage takes them for less than they are.
         let older = self.address("Home/GetTestOrgToken", &[("scopes", &scope)])?;
         let from = Moment::now();
-        answer::token(SOURCE, &answer::ask(self.http.get(older)).await?, from)
+        answer::token(Service::LocalTest, &answer::ask(self.http.get(older), Service::LocalTest).await?, from)
     }
 
     fn address(&self, path: &str, more: &[(&str, &str)]) -> Result<Url, Error> {
@@ -83,7 +81,8 @@ impl LocalTest {
 
 impl TokenProvider for LocalTest {
     async fn fetch(&self, request: &TokenRequest) -> Result<AltinnToken, Error> {
-        askable::check(request, SOURCE, Beside::Nothing)?;
-        retry::run(&Budget::start(), &self.platform, || self.attempt(request)).await
+        askable::check(request, Service::LocalTest.name(), Beside::Nothing)?;
+        let result = retry::run(&Budget::start(), &self.platform, || self.attempt(request)).await;
+        result.map_err(|error| error.with_asked(|| Asked::at(&self.platform).scoped(request.scopes())))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use altinn_auth::{Credentials, DiskCache, SigningKey};
-use altinn_core::{Read, ReadWrite, Scope};
+use altinn_auth::{Credentials, DiskCache, ErrorKind, SigningKey};
+use altinn_core::{Environment, Read, ReadWrite, Scope};
 
 use serde_json::{Value, json};
 
@@ -29,6 +29,17 @@ async fn the_next_process_uses_the_token_of_the_last() {
         assert_eq!(token.org(), Some("ttd"));
     }
     assert_eq!((stub.count("/token"), stub.count(EXCHANGE)), (1, 1));
+}
+
+#[test]
+fn a_sidecar_s_tokens_are_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = DiskCache::at(folder.path().join("tokens")).unwrap();
+    let sidecar = "http://127.0.0.1:1/api/v1/token".parse().unwrap();
+    let builder = Credentials::<Read>::builder(Environment::tt02()).token_sidecar(sidecar).disk_cache(cache);
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("sidecar"), "{error}");
 }
 
 #[tokio::test]

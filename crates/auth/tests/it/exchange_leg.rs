@@ -1,4 +1,6 @@
-use altinn_auth::{Credentials, Error, ErrorKind, Leg, SigningKey};
+use std::time::Duration;
+
+use altinn_auth::{Credentials, Error, ErrorKind, Leg, Retry, SigningKey};
 use altinn_core::Read;
 use http::StatusCode;
 use serde_json::json;
@@ -81,7 +83,10 @@ async fn other_refusals_are_not_tried_again() {
     for (status, words) in [
         (400, "trusted token providers"),
         (403, "proxy"),
+        (302, "redirect"),
         (404, "platform"),
+        (405, "platform"),
+        (407, "HTTPS_PROXY"),
         (410, "enterprise users"),
         (418, "platform"),
     ] {
@@ -92,6 +97,52 @@ async fn other_refusals_are_not_tried_again() {
         assert!(!error.is_transient());
         assert!(!error.advice().is_empty(), "{error}");
         assert_eq!(stub.count(EXCHANGE), 1);
+    }
+}
+
+#[tokio::test]
+async fn whose_fault_a_passing_trouble_is() {
+    for (status, words) in [
+        (429, "less often"),
+        (500, "could not read the token"),
+        (502, "the fault is Altinn's"),
+        (503, "the fault is Altinn's"),
+        (504, "the fault is Altinn's"),
+    ] {
+        let reply = Reply::new(status, "").with("retry-after", "3600");
+        let (stub, error) = failure(vec![reply; 9]).await;
+        assert_eq!(error.kind(), ErrorKind::Exchange);
+        assert!(error.advice().contains(words) && error.to_string().contains("asks to wait 3600 s"), "{error}");
+        assert_eq!((error.retry(), error.retry_after()), (Retry::AfterPause, Some(Duration::from_secs(3600))));
+        assert_eq!(stub.count(EXCHANGE), 1);
+    }
+}
+
+/// Each status that is told apart, in the section of the leg that it comes from.
+#[test]
+fn the_guide_has_a_row_for_each_status() {
+    let guide = include_str!("../../docs/failures.md");
+    let section = |title: &str| guide.split("\n# ").find(|section| section.starts_with(title)).unwrap();
+    let statuses = |title: &str| -> Vec<String> {
+        let rows = section(title).lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        rows.flat_map(|cell| cell.split(", ")).map(|status| status.trim().to_owned()).collect()
+    };
+    for (title, codes) in [
+        ("From Maskinporten", &["3xx", "401", "403", "404", "405", "407", "429", "5xx", "200", "none"][..]),
+        (
+            "From Altinn's exchange",
+            &["3xx", "400", "401", "403", "404", "405", "407", "410", "429", "500", "502", "503", "504", "200", "none"],
+        ),
+    ] {
+        let found = statuses(title);
+        for code in codes {
+            assert!(found.iter().any(|status| status == code), "{title}: {code}");
+        }
+    }
+    let others = section("From a token sidecar");
+    for service in ["the token sidecar", "LocalTest", "the test-token generator"] {
+        assert!(others.contains(&format!("| {service} | 5xx |")), "{service}");
+        assert!(others.contains(&format!("| {service} | can't be reached")), "{service}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Keys against an emulator that knows only some of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use altinn_auth::{
     Algorithm, Credentials, CredentialsBuilder, Error, ErrorKind, KeyError, KeySize, NewKey, Settings, Signer,
@@ -16,7 +16,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::stub::JWK;
+use crate::stub::{JWK, Reply, Stub};
 
 const TTD: &str = "405003309";
 
@@ -111,6 +111,41 @@ async fn the_next_key_is_tried_and_comes_first_from_then_on() {
     assert_eq!(error.kind(), ErrorKind::NoOrgCode, "{error}");
     assert_eq!(fixture.token_calls(), [2, 1]);
     assert_eq!(credentials.token().await.unwrap().expose(), token.expose());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_takes_over_once_maskinporten_knows_it() {
+    let known = Arc::new(Mutex::new(vec!["old"]));
+    let registered = Arc::clone(&known);
+    let stub = Stub::start(move |request, _| {
+        let header = request.form("assertion").split('.').next().unwrap();
+        let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+        let words = "Invalid assertion. Client authentication failed. Unknown key identifier (kid) for client.";
+        match registered.lock().unwrap().iter().any(|kid| header["kid"] == *kid) {
+            true => Reply::granted(),
+            false => Reply::json(400, &json!({"error": "invalid_grant", "error_description": words})),
+        }
+    })
+    .await;
+    let key = |kid| SigningKey::from_jwk(JWK).unwrap().with_kid(kid);
+    let builder = Credentials::<Read>::builder(stub.environment()).client_id("c").key(key("new")).next_key(key("old"));
+    let credentials = builder.build().unwrap();
+    // How many calls a new token takes.
+    let renewed = async || {
+        let before = stub.count("/token");
+        let token = credentials.maskinporten_token().await.unwrap();
+        credentials.invalidate_maskinporten(&token);
+        stub.count("/token") - before
+    };
+    assert_eq!(renewed().await, 2);
+    assert_eq!(renewed().await, 1);
+    known.lock().unwrap().push("new");
+    assert_eq!(renewed().await, 1);
+    tokio::time::advance(Duration::from_secs(15 * 60)).await;
+    assert_eq!(renewed().await, 1);
+    // It had its turn, so the old one may be taken away.
+    known.lock().unwrap().retain(|kid| *kid == "new");
+    assert_eq!(renewed().await, 1);
 }
 
 #[tokio::test]

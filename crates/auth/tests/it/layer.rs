@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use altinn_auth::{AltinnToken, AuthLayer, Credentials, Error, ErrorKind, TokenProvider, TokenRequest};
-use altinn_core::{CredentialFailure, Read, ReadWrite, Scope, Write};
+use altinn_core::transport::{RequestSpec, Transport};
+use altinn_core::{CredentialFailure, Read, ReadWrite, RetryPolicy, Scope, Write};
 use http::{Method, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::json;
@@ -116,6 +117,23 @@ async fn a_failure_to_get_a_token_can_be_told_from_others() {
     assert!(failure.is_transient());
     assert_eq!(error.kind(), ErrorKind::Provider);
     assert_eq!(stub.count("/api"), 0);
+}
+
+#[tokio::test]
+async fn how_long_to_wait_for_a_token_gets_through_to_the_client_s_error() {
+    let stub = Stub::of_legs(vec![Reply::new(429, "").with("retry-after", "3600"); 9], Vec::new()).await;
+    let wait = Some(Duration::from_secs(3600));
+    let error = client(stub.credentials()).get(stub.url("api")).send().await.unwrap_err();
+    let (failure, error) = lifted(&error);
+    assert_eq!((failure.is_transient(), failure.retry_after()), (true, wait));
+    assert_eq!(error.retry_after(), wait);
+
+    let base = stub.url("").parse().unwrap();
+    let transport = Transport::new(client(stub.credentials_of("another")), base, RetryPolicy::default());
+    let spec = RequestSpec::new("api.get", Method::GET).path(["api"]);
+    let error = transport.json::<serde_json::Value>(&spec).await.unwrap_err();
+    assert_eq!(error.kind(), altinn_core::ErrorKind::Credential);
+    assert_eq!((error.is_transient(), error.retry_after(), error.attempts()), (true, wait, 1));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use altinn_auth::{Error, ErrorKind, Leg};
+use altinn_auth::{Error, ErrorKind, Leg, Retry};
 use http::StatusCode;
 use tokio::time::Instant;
 
@@ -91,6 +91,8 @@ async fn the_wish_to_wait_is_met() {
 async fn too_long_a_wait_is_left_to_the_caller() {
     let (stub, error) = failure(vec![Reply::new(429, "").with("retry-after", "3600")]).await;
     assert!(error.is_transient());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert!(error.to_string().contains("asks to wait 3600 s") && error.advice().contains("less often"), "{error}");
     assert_eq!(stub.count("/token"), 1);
 }
 
@@ -118,6 +120,34 @@ async fn a_refusal_is_not_tried_again() {
         assert_eq!(error.kind(), kind, "{error}");
         assert!(!error.is_transient());
         assert_eq!(stub.count("/token"), 1);
+    }
+}
+
+/// A gateway's or a proxy's answer is not Maskinporten's.
+#[tokio::test]
+async fn an_answer_without_a_reason_has_a_remedy_by_its_status() {
+    for (status, body, message, advice) in [
+        (401, "<html>Unauthorized</html>", "Maskinporten gave no token", "gateway"),
+        (403, "Forbidden", "Maskinporten gave no token", "gateway"),
+        (403, r#"{"message":"Forbidden"}"#, "Maskinporten gave no token", "gateway"),
+        (404, "<html>not here</html>", "is not at the address", "address of Maskinporten"),
+        (405, "", "is not at the address", "address of Maskinporten"),
+        (407, "<html>log in</html>", "a proxy on the way", "HTTPS_PROXY"),
+        (407, r#"{"error":"invalid_client"}"#, "a proxy on the way", "HTTPS_PROXY"),
+    ] {
+        let (stub, error) = failure(vec![Reply::new(status, body); 9]).await;
+        assert_eq!(error.kind(), ErrorKind::Maskinporten);
+        assert!(error.to_string().contains(message) && error.advice().contains(advice), "{error}");
+        assert_eq!((error.retry(), stub.count("/token")), (Retry::Never, 1), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_of_maskinporten_s_is_said_to_be_its_own() {
+    for status in [500, 502, 503, 504] {
+        let (_, error) = failure(vec![Reply::new(status, r#"{"error":"server_error"}"#); 9]).await;
+        assert!(error.advice().contains("the fault is Maskinporten's"), "{error}");
+        assert_eq!((error.retry(), error.retry_after()), (Retry::AfterPause, None));
     }
 }
 
@@ -199,7 +229,12 @@ async fn an_unreachable_host_is_a_transport_error() {
 
 #[tokio::test]
 async fn a_refusal_without_a_code_and_in_unknown_words_has_a_cause_and_a_remedy() {
-    for (error, advice) in [("invalid_request", "client id"), ("invalid_grant", "clock")] {
+    for (error, advice) in [
+        ("invalid_request", "client id"),
+        ("invalid_grant", "clock"),
+        ("unauthorized_client", "active"),
+        ("never_heard_of", "Digdir's support"),
+    ] {
         let body = serde_json::json!({"error": error, "error_description": "Invalid assertion. Something else."});
         let (stub, failure) = failure(vec![Reply::json(400, &body)]).await;
         assert_eq!((failure.oauth_error(), failure.code()), (Some(error), None));

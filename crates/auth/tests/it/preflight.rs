@@ -6,7 +6,8 @@ use altinn_auth::{
     AltinnToken, CheckStep, Credentials, CredentialsBuilder, DiskCache, Error, ErrorKind, Leg, Setting, Settings,
     SigningKey, TokenProvider, TokenRequest, check,
 };
-use altinn_core::{Environment, INSTANCES_READ, Read, ReadWrite};
+use altinn_core::{Environment, INSTANCES_READ, INSTANCES_WRITE, Read, ReadWrite};
+use altinn_watch::Recording;
 use serde_json::json;
 
 use crate::stub::{BOTH_SCOPES, EXCHANGE, JWK, Reply, Stub, jwt};
@@ -76,6 +77,34 @@ async fn for_the_test_department_the_switch_is_named() {
         assert_eq!(error.kind(), kind);
         assert!(error.advice().contains("test_organisation(true)"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn on_behalf_of_others_it_is_they_who_must_be_on_the_list() {
+    let nobody = jwt(&json!({"iat": 1_000, "exp": 2_800}));
+    let stub = Stub::of_legs(Vec::new(), vec![Reply::new(200, nobody); 2]).await;
+    for builder in [builder(&stub), builder(&stub).service_owner("ttd")] {
+        let credentials = builder.build().unwrap().on_behalf_of("405003309".parse().unwrap());
+        let error = credentials.token().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NoOrgCode);
+        assert!(error.advice().contains("on whose behalf"), "{error}");
+        assert!(!error.to_string().contains("test_organisation"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_an_own_source_that_lacks_a_scope_is_a_warning_before_it_is_used() {
+    let recording = Recording::start();
+    let reading = jwt(&json!({"iat": 1, "exp": 9_000_000_000_u64, "scope": INSTANCES_READ}));
+    let own = Own(Arc::default(), reading);
+    let credentials = Credentials::<ReadWrite>::from_provider(Environment::tt02(), own);
+    for _ in 0..3 {
+        credentials.token().await.unwrap();
+    }
+    let text = recording.text();
+    let warnings =
+        text.lines().filter(|line| line.contains("the service may refuse") && line.contains(INSTANCES_WRITE));
+    assert_eq!(warnings.count(), 1, "{text}");
 }
 
 #[tokio::test]

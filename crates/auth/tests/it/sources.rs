@@ -276,8 +276,9 @@ async fn local_test_is_asked_at_its_newer_address_then_at_its_older_one() {
 async fn what_is_no_token_is_said_with_the_source_s_words() {
     for (reply, status, words) in [
         (Reply::new(400, "org: Parameter was supplied with an invalid value"), 400, "invalid value"),
-        (Reply::new(401, ""), 401, "user and password"),
-        (Reply::new(200, "<html>Sign in</html>"), 200, "is no token"),
+        (Reply::new(401, ""), 401, "gateway"),
+        (Reply::new(200, "<html>Sign in</html>"), 200, "holds no token"),
+        (Reply::new(403, "<html>Forbidden</html>"), 403, "LocalTest gave no token (403) [at"),
     ] {
         let stub = Stub::start(move |_, _| reply.clone()).await;
         let environment = stub.environment();

@@ -118,7 +118,7 @@ pub(crate) fn http() -> reqwest::Client {
 }
 
 pub(crate) fn altinn_token() -> String {
-    jwt(&json!({"iat": 1_000, "exp": 2_800, "scope": BOTH_SCOPES, "urn:altinn:org": "ttd"}))
+    jwt(&json!({"iat": 1_000, "exp": 2_800, "scope": BOTH_SCOPES, "urn:altinn:org": "ttd", "jti": "token-1"}))
 }
 
 pub(crate) fn jwt(payload: &Value) -> String {

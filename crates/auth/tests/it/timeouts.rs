@@ -58,6 +58,28 @@ async fn the_exchange_is_waited_for_for_twenty_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_tokens_of_a_maskinporten_that_hangs_fail_together() {
+    let stub = Stub::of_legs(vec![Reply::Never; 99], Vec::new()).await;
+    let credentials = stub.credentials();
+    let started = Instant::now();
+    let callers: Vec<_> = (0..100)
+        .map(|number| {
+            let request = credentials.request().clone().additional_scope(format!("a:{number}")).unwrap();
+            let credentials = credentials.with_request(request);
+            tokio::spawn(async move { credentials.token().await.unwrap_err() })
+        })
+        .collect();
+    for caller in callers {
+        let error = caller.await.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        assert!(error.is_transient());
+    }
+    // The last try begins within 30 s, and is given its 10.
+    assert_within(started.elapsed(), 30, 41);
+    assert!(stub.count("/token") < 99, "{}", stub.count("/token"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_is_waited_for_for_five_seconds() {
     // Takes connections and says nothing, so that TLS, which is part of connecting, never comes about.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -14,10 +14,10 @@ use http::StatusCode;
 
 pub use kind::ErrorKind;
 pub use problem::Problem;
+pub use scrub::scrub;
 
 pub(crate) use problem::MAX_BODY;
 pub(crate) use scope_check::ScopeCheck;
-pub(crate) use scrub::scrub;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -208,7 +208,8 @@ impl Error {
         self.0.transient || self.0.may_pass
     }
 
-    /// For how long the service asked not to be asked again, counted from its answer. `None` when it said nothing of it.
+    /// For how long the service asked not to be asked again, counted from its answer: for a missing token, whoever gives it
+    /// out. `None` when it said nothing of it.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

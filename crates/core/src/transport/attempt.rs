@@ -135,6 +135,7 @@ impl Fault {
             reqwest_middleware::Error::Middleware(error) => match error.downcast::<CredentialFailure>() {
                 Ok(failure) => Self {
                     passing: failure.is_transient(),
+                    retry_after: failure.retry_after(),
                     source: Some(failure.into_source()),
                     ..Self::new(ErrorKind::Credential, false, false)
                 },

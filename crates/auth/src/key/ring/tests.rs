@@ -26,17 +26,39 @@ fn kid(ring: &KeyRing) -> String {
     ring.next(&[]).unwrap().kid().unwrap().to_owned()
 }
 
-#[test]
-fn each_key_is_tried_once_and_the_good_one_comes_first() {
-    let key = |kid| Arc::new(SigningKey::from_jwk(JWK).unwrap().with_kid(kid)) as Key;
-    let ring = KeyRing::new(vec![key("a"), key("b"), key("c")]);
-    let first = ring.next(&[]).unwrap();
-    let second = ring.next(&[Arc::clone(&first)]).unwrap();
-    assert_eq!((first.kid(), second.kid()), (Some("a"), Some("b")));
-    ring.promote(&second);
-    assert_eq!(kid(&ring), "b");
-    let all: Vec<Key> = lock(&ring.keys).clone();
-    assert!(ring.next(&all).is_none());
+fn given(kids: &[&str]) -> KeyRing {
+    KeyRing::new(kids.iter().map(|kid| Arc::new(SigningKey::from_jwk(JWK).unwrap().with_kid(*kid)) as Key).collect())
+}
+
+/// The ids of all keys in the order in which they are tried.
+fn order(ring: &KeyRing) -> Vec<String> {
+    let mut tried = Vec::new();
+    while let Some(key) = ring.next(&tried) {
+        tried.push(key);
+    }
+    tried.iter().map(|key| key.kid().unwrap().to_owned()).collect()
+}
+
+fn use_key(ring: &KeyRing, kid: &str) {
+    let key = lock(&ring.keys).given.iter().find(|key| key.kid() == Some(kid)).cloned().unwrap();
+    ring.worked(&key);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_key_is_tried_once_and_the_good_one_comes_first_for_a_while() {
+    let ring = given(&["a", "b", "c"]);
+    assert_eq!(order(&ring), ["a", "b", "c"]);
+    use_key(&ring, "b");
+    assert_eq!(order(&ring), ["b", "a", "c"]);
+    tokio::time::advance(PREFERRED / 2).await;
+    // That it goes on to work does not put the first one off.
+    use_key(&ring, "b");
+    tokio::time::advance(PREFERRED / 2).await;
+    assert_eq!(order(&ring), ["a", "b", "c"]);
+    use_key(&ring, "c");
+    assert_eq!(order(&ring), ["c", "a", "b"]);
+    use_key(&ring, "a");
+    assert_eq!(order(&ring), ["a", "b", "c"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,8 +158,7 @@ fn all_keys_of_a_set_are_in_the_ring() {
     let path = folder.path().join("key");
     std::fs::write(&path, serde_json::json!({ "keys": [named("one"), named("two")] }).to_string()).unwrap();
     let ring = ring(&path).unwrap();
-    assert_eq!(lock(&ring.keys).len(), 2);
-    assert_eq!(kid(&ring), "one");
+    assert_eq!(order(&ring), ["one", "two"]);
 }
 
 /// A key file with this mode.
@@ -208,7 +229,7 @@ fn the_end_that_was_told_is_of_the_first_key_in_the_file_alone() {
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
     std::fs::write(&path, serde_json::json!({ "keys": [named("one"), named("two")] }).to_string()).unwrap();
     let ring = KeyRing::of_file(KeyFile::new(path.clone()).expiring(Some(end))).unwrap();
-    let ends: Vec<_> = lock(&ring.keys).iter().map(|key| key.expires_at()).collect();
+    let ends: Vec<_> = lock(&ring.keys).given.iter().map(|key| key.expires_at()).collect();
     assert_eq!((ring.expires_at(), ends), (Some(end), vec![Some(end), None]));
 
     std::fs::write(&path, named("three").to_string()).unwrap();

@@ -10,7 +10,7 @@ fn jwt(payload: &Value) -> String {
 }
 
 fn read_answer(body: &Value) -> Option<MaskinportenToken> {
-    MaskinportenToken::read(body.to_string().as_bytes(), Moment::now(), None)
+    MaskinportenToken::read(body.to_string().as_bytes(), Moment::now(), Asked::default)
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn half_an_answer_is_none() {
     ] {
         assert!(read_answer(&body).is_none(), "{body}");
     }
-    assert!(MaskinportenToken::read(br#"{"access_token":"x","expires"#, Moment::now(), None).is_none());
+    assert!(MaskinportenToken::read(br#"{"access_token":"x","expires"#, Moment::now(), Asked::default).is_none());
 }
 
 #[test]
@@ -68,6 +68,6 @@ fn debug_hides_the_token() {
 proptest! {
     #[test]
     fn any_body_is_taken(body in any::<Vec<u8>>()) {
-        let _ = MaskinportenToken::read(&body, Moment::now(), None);
+        let _ = MaskinportenToken::read(&body, Moment::now(), Asked::default);
     }
 }
