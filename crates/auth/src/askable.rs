@@ -55,7 +55,7 @@ mod tests {
             assert!(words.contains("another organisation and a person and claims of your own"), "{words}");
             assert!(!words.contains("01017012345"), "{words}");
         }
-        let details = request().authorization_details(json!({"type": "urn:altinn:consent"}));
+        let details = request().authorization_details(json!({"type": "urn:altinn:consent"})).unwrap();
         assert_eq!(words(&details, Beside::DetailsAndOneResource), Ok(()));
         assert!(words(&details, Beside::Nothing).unwrap_err().contains("a system user"));
     }

@@ -141,7 +141,7 @@ impl<S: Scope> Credentials<S> {
     /// Their tokens are kept apart from those of these credentials, and shared with others of the same request.
     ///
     /// `request`: made from [`request`](Self::request). Its scopes become those of `S`, and those
-    /// [added](TokenRequest::additional_scope) to them.
+    /// [added](TokenRequest::additional_scope) to them; or those [alone](TokenRequest::only_scopes) that it names.
     ///
     /// ```
     /// # use altinn_auth::{Credentials, Error};
@@ -168,6 +168,14 @@ impl<S: Scope> Credentials<S> {
     }
 
     /// Credentials of the same client for a customer's system user.
+    ///
+    /// They ask for the same scopes as these, which without more are those of a service owner: Storage's API for service
+    /// owners takes the vendor's token only if the vendor is one itself. For any other vendor Maskinporten refuses these
+    /// scopes ([`ErrorKind::ScopeNotGranted`]: MP-200 where they are not on the client, MP-250 where the organisation may
+    /// not use them), or the token names no service owner ([`ErrorKind::NoOrgCode`]). It asks for the scopes of the API
+    /// that it calls, with [`TokenRequest::only_scopes`].
+    ///
+    /// `system_user`: whose it is, and its external reference if it was made with one.
     #[must_use]
     pub fn for_system_user(&self, system_user: SystemUser) -> Self {
         self.with_request(self.request().clone().system_user(system_user))

@@ -69,6 +69,7 @@ struct Claims<'a> {
 impl Grant<'_> {
     /// Signs a new grant with an id of its own.
     pub(crate) async fn sign(&self, now: SystemTime) -> Result<Secret, Error> {
+        self.request.check()?;
         let input = self.signing_input(now);
         let input = input.ok_or_else(|| Error::of(ErrorKind::Key, "the grant can't be written").build())?;
         let signature = self.key.sign(input.as_bytes()).await?;
@@ -188,6 +189,20 @@ mod tests {
                 "externalRef": "ref-1",
             }])
         );
+    }
+
+    #[tokio::test]
+    async fn two_ways_to_name_whom_it_is_for_are_never_signed() {
+        let org = || "405003309".parse::<OrgNumber>().unwrap();
+        let legacy = TokenRequest::of::<Read>().claim("iss_onbehalfof", "sub-client").unwrap();
+        let (_, claims) = parts(&key(), &legacy, 1).await;
+        assert_eq!(claims["iss_onbehalfof"], "sub-client");
+        let request = &legacy.on_behalf_of(org());
+        let grant = Grant { audience: "https://test.maskinporten.no/", client_id: "me", request, key: &key() };
+        assert_eq!(grant.sign(SystemTime::now()).await.unwrap_err().kind(), ErrorKind::Config);
+        let error = TokenRequest::of::<Read>().on_behalf_of(org()).claim("iss_onbehalfof", "a").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("exclude each other"), "{error}");
     }
 
     #[tokio::test]

@@ -71,7 +71,8 @@
 //!
 //! [`Credentials::on_behalf_of`], [`for_system_user`](Credentials::for_system_user) and
 //! [`with_request`](Credentials::with_request) give credentials of the same client for others: another organisation, a
-//! customer's system user, one API.
+//! customer's system user, one API. Without [`only_scopes`](TokenRequest::only_scopes) they ask for the scopes of a
+//! service owner, too.
 //!
 //! # Access
 //!

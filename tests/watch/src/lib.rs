@@ -14,7 +14,7 @@
 //!
 //! A test that wants to read what is logged takes a [`Recording`].
 //!
-//! Other programs that a test starts are not linked with this crate: the emulator's and `quickstart`. Their own tests
+//! Other programs that a test starts are not linked with this crate: the emulator's and the examples. Their own tests
 //! start them at TRACE and look at all that they print with [`secret_in`].
 //!
 //! Doc tests are listened to where they do something: each that starts an emulator has this crate linked in by a hidden

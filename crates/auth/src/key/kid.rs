@@ -1,6 +1,12 @@
 use super::ring::identified;
 use super::{KeyError, SigningKey};
 
+/// A key id as it counts wherever it is given: without what was pasted around it. `None` for a blank one.
+pub(super) fn written(kid: &str) -> Option<&str> {
+    let kid = kid.trim();
+    (!kid.is_empty()).then_some(kid)
+}
+
 /// A key id that is given beside the keys.
 #[derive(Debug, Clone)]
 pub(crate) enum GivenKid {

@@ -139,12 +139,11 @@ impl SigningKey {
     /// Sets the key id under which the public half is registered, in place of the one in the JWK, or of certificates:
     /// Maskinporten knows a key by one or the other.
     ///
-    /// `kid`: as the self-service portal shows it. A blank one counts as none.
+    /// `kid`: as the self-service portal shows it. White space around it is left out, and a blank one counts as
+    /// none.
     #[must_use]
     pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        let kid = kid.into();
-        let kid = kid.trim();
-        self.kid = (!kid.is_empty()).then(|| kid.into());
+        self.kid = kid::written(&kid.into()).map(Into::into);
         self.certificates = Arc::default();
         self.certificate_expires_at = None;
         self

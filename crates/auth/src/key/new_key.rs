@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::kid::written;
 use super::parsed::Parsed;
 use super::rsa::Rsa;
 use super::{Algorithm, KeyError, SigningKey, der};
@@ -115,10 +116,13 @@ impl NewKey {
 
     /// Gives it another key id.
     ///
-    /// `kid`: unique among all customers of Maskinporten.
+    /// `kid`: unique among all customers of Maskinporten. White space around it is left out, and a blank one changes
+    /// nothing: a key is of no use without an id.
     #[must_use]
     pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
-        self.kid = kid.into();
+        if let Some(kid) = written(&kid.into()) {
+            kid.clone_into(&mut self.kid);
+        }
         self
     }
 
@@ -252,6 +256,23 @@ mod tests {
         let private: Value = serde_json::from_str(jwk.expose()).unwrap();
         assert!(!shown.contains(private["d"].as_str().unwrap()));
         assert_eq!(private["n"], public["n"]);
+    }
+
+    #[test]
+    fn a_key_id_counts_as_it_does_for_the_signing_key() {
+        let mut key = NewKey::generate(KeySize::Bits2048, Algorithm::Rs256).unwrap();
+        let generated = key.kid().to_owned();
+        for blank in ["", " ", "\t\r\n"] {
+            key = key.with_kid(blank);
+            assert_eq!(key.kid(), generated);
+        }
+        let key = key.with_kid(" \tmy key\n");
+        assert_eq!(key.kid(), "my key");
+        for jwk in [key.public_jwk().as_str(), key.private_jwk().expose()] {
+            assert_eq!(serde_json::from_str::<Value>(jwk).unwrap()["kid"], "my key");
+        }
+        assert_eq!(SigningKey::detect(key.private_base64().expose()).unwrap().kid(), Some("my key"));
+        assert_eq!(key.into_signing_key().unwrap().with_kid(" \tmy key\n").kid(), Some("my key"));
     }
 
     #[test]

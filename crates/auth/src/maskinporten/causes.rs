@@ -65,8 +65,8 @@ static CAUSES: &[Cause] = &[
         "MP-100",
         "client not found",
         ErrorKind::ClientUnknown,
-        "there is no such client here: check the client id (in the self-service portal: integrasjonens identifikator), \
-         and that it was made in this environment",
+        "there is no such client here: compare the client id with the one that the self-service portal shows, and check that \
+         it was made in this environment",
     ),
     cause(
         "MP-110",

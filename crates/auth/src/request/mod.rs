@@ -1,5 +1,6 @@
 //! What a token is asked for.
 
+mod claims;
 mod system_user;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub use system_user::SystemUser;
 pub struct TokenRequest {
     /// Sorted and without duplicates.
     scopes: Vec<String>,
+    /// Whether the scopes of the access are left out.
+    bare: bool,
     resources: Vec<String>,
     consumer: Option<OrgNumber>,
     person: Option<Person>,
@@ -31,26 +34,11 @@ pub struct TokenRequest {
     claims: BTreeMap<String, Value>,
 }
 
-/// The claims that have a method of their own, or are ours alone.
-const RESERVED: [&str; 12] = [
-    "aud",
-    "iss",
-    "scope",
-    "iat",
-    "exp",
-    "nbf",
-    "sub",
-    "jti",
-    "resource",
-    "pid",
-    "consumer_org",
-    "authorization_details",
-];
-
 impl TokenRequest {
     pub(crate) fn of<S: Scope>() -> Self {
         let none = Self {
             scopes: Vec::new(),
+            bare: false,
             resources: Vec::new(),
             consumer: None,
             person: None,
@@ -63,8 +51,45 @@ impl TokenRequest {
     /// The same for the access `S`, with the scopes that were added to those of the access before.
     pub(crate) fn with_access<S: Scope>(mut self) -> Self {
         self.scopes.retain(|scope| !comes_with_access(scope));
-        S::SCOPES.iter().for_each(|scope| self.add(scope));
+        if !self.bare {
+            S::SCOPES.iter().for_each(|scope| self.add(scope));
+        }
         self
+    }
+
+    /// With these scopes in place of those of the access and of any that were added: for a client whose organisation is
+    /// no service owner, such as a system vendor's, and so has none of `altinn:serviceowner/…`. The access goes on to
+    /// decide which methods there are. A token without those scopes need not name a service owner, and lists no
+    /// service owner's instances.
+    ///
+    /// `scopes`: each in its registered spelling, such as `altinn:instances.read`; at least one. They must be on the
+    /// client, and are checked to have been granted.
+    ///
+    /// ```
+    /// # use altinn_auth::{Credentials, Error, SystemUser};
+    /// # use altinn_core::Read;
+    /// # fn example(credentials: Credentials<Read>, customer: SystemUser) -> Result<(), Error> {
+    /// let request = credentials.request().clone().only_scopes(["altinn:instances.read"])?;
+    /// let for_customer = credentials.with_request(request.system_user(customer));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when there is none, when one is empty or holds characters that no scope has, such as a
+    /// space; and for the scopes that come with an access.
+    pub fn only_scopes<T: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = T>) -> Result<Self, Error> {
+        self.scopes.clear();
+        self.bare = true;
+        for scope in scopes {
+            self = self.additional_scope(scope)?;
+        }
+        if self.scopes.is_empty() {
+            return Err(Error::of(ErrorKind::Config, "there is no scope to ask for")
+                .advice("Maskinporten gives no token without one")
+                .into());
+        }
+        Ok(self)
     }
 
     /// With a scope beside those of the access, for another API that takes the same token: Maskinporten's own
@@ -77,13 +102,18 @@ impl TokenRequest {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when it is empty or holds characters that no scope has, such as a space; and for the scopes
-    /// that come with the access, where the access `S` doesn't bring them: they are had by making the credentials with
-    /// more access.
+    /// that come with the access, where the access `S` doesn't bring them, or [they were left out](Self::only_scopes):
+    /// they are had by making the credentials with more access.
     pub fn additional_scope(mut self, scope: impl AsRef<str>) -> Result<Self, Error> {
         let scope = scope.as_ref();
         if scope.is_empty() || !scope.bytes().all(of_scope) {
             return Err(Error::of(ErrorKind::Config, "the scope is no single scope")
                 .advice("add them one by one")
+                .into());
+        }
+        if comes_with_access(scope) && self.bare {
+            return Err(Error::of(ErrorKind::Config, format!("{scope} comes with the credentials' access"))
+                .advice("use additional_scope for those beside it, and not only_scopes")
                 .into());
         }
         if comes_with_access(scope) && !self.scopes.iter().any(|own| own == scope) {
@@ -104,13 +134,17 @@ impl TokenRequest {
     /// For another organisation, which has delegated the scopes to the one that owns the client (`consumer_org`).
     ///
     /// `organisation`: the one that delegated. It must not be the client's own.
+    ///
+    /// The claim `iss_onbehalfof` and it exclude each other: where the request has both, no grant is sent, and asking
+    /// for a token is [`ErrorKind::Config`].
     #[must_use]
     pub fn on_behalf_of(mut self, organisation: OrgNumber) -> Self {
         self.consumer = Some(organisation);
         self
     }
 
-    /// For a system user (`authorization_details`): the way in which a system vendor acts for a customer.
+    /// For a system user (`authorization_details`): the way in which a system vendor acts for a customer. A vendor that is
+    /// no service owner needs [scopes of its own](Self::only_scopes), too.
     #[must_use]
     pub fn system_user(mut self, system_user: SystemUser) -> Self {
         self.details = Some(system_user.details());
@@ -119,11 +153,20 @@ impl TokenRequest {
 
     /// With `authorization_details` of another kind, such as a consent, in place of a system user.
     ///
-    /// `details`: the one object in the array that Maskinporten wants.
-    #[must_use]
-    pub fn authorization_details(mut self, details: Value) -> Self {
+    /// `details`: the one object in the array that Maskinporten wants, with its `type`. The array is put around it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when it is no object, or has no text as its `type`.
+    pub fn authorization_details(mut self, details: Value) -> Result<Self, Error> {
+        let wrong = |what, advice: &'static str| Error::of(ErrorKind::Config, what).advice(advice).build();
+        let members = details.as_object().ok_or_else(|| {
+            wrong("the authorization details are no JSON object", "give the object alone: the array is put around it")
+        })?;
+        if members.get("type").and_then(Value::as_str).is_none_or(str::is_empty) {
+            return Err(wrong("the authorization details have no type", "name it, such as urn:altinn:consent"));
+        }
         self.details = Some(details);
-        self
+        Ok(self)
     }
 
     /// For one end user (`pid`).
@@ -163,17 +206,24 @@ impl TokenRequest {
 
     /// With a claim of your own in the grant. Maskinporten refuses those that it does not know.
     ///
+    /// * `name`: as Maskinporten documents it.
+    /// * `value`: takes the place of one that was given before under the same name.
+    ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the name is empty, or that of a claim that is set otherwise.
+    /// [`ErrorKind::Config`] when the name is empty; when it is that of a claim which has a method here or is set for
+    /// every grant; for `sub` and `nbf`, which do not belong in a grant; and for `iss_onbehalfof` beside
+    /// [`on_behalf_of`](Self::on_behalf_of), as they exclude each other.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Result<Self, Error> {
         let name = name.into();
-        if name.is_empty() || RESERVED.contains(&name.as_str()) {
-            return Err(
-                Error::of(ErrorKind::Config, "a claim of your own has the name of one that is set otherwise").into()
-            );
-        }
+        claims::check(&name)?;
         self.claims.insert(name, value.into());
+        self.check()?;
         Ok(self)
+    }
+
+    /// That its parts go together, in whatever order they came.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        claims::check_consumer(self.consumer.is_some(), self.claims.keys().map(String::as_str))
     }
 
     /// The scopes, sorted.

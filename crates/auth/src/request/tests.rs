@@ -31,9 +31,11 @@ fn whatever_differs_makes_another_request() {
         request().resource("https://b.example").unwrap(),
         request().claim("a", "b").unwrap(),
         request().claim("a", "c").unwrap(),
-        request().authorization_details(json!({"type": "urn:altinn:consent"})),
+        request().authorization_details(json!({"type": "urn:altinn:consent"})).unwrap(),
         request().additional_scope("digdir:a").unwrap(),
         request().additional_scope("digdir:b").unwrap(),
+        request().only_scopes(["digdir:a"]).unwrap(),
+        request().only_scopes(["digdir:b"]).unwrap(),
     ];
     let different: HashSet<_> = all.iter().cloned().collect();
     assert_eq!(different.len(), all.len());
@@ -71,9 +73,6 @@ fn what_maskinporten_would_refuse_is_refused() {
     ] {
         assert_eq!(request().resource(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
     }
-    for name in RESERVED.into_iter().chain([""]) {
-        assert_eq!(request().claim(name, 1).unwrap_err().kind(), ErrorKind::Config, "{name}");
-    }
     let user = || SystemUser::new(org("405003309"));
     for good in ["a", "Ærlig-Øst_09å", &"x".repeat(255), &"å".repeat(255)] {
         assert!(user().external_reference(good).is_ok(), "{good}");
@@ -81,6 +80,54 @@ fn what_maskinporten_would_refuse_is_refused() {
     for bad in ["", " ", "a b", "a.b", "ü", "a\n", &"x".repeat(256)] {
         assert_eq!(user().external_reference(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
     }
+}
+
+#[test]
+fn a_claim_that_is_refused_is_refused_for_its_own_reason() {
+    let reasons = [
+        ("", "no name"),
+        ("sub", "does not belong in a grant"),
+        ("nbf", "does not belong in a grant"),
+        ("aud", "is set for every grant"),
+        ("iss", "is set for every grant"),
+        ("iat", "is set for every grant"),
+        ("exp", "is set for every grant"),
+        ("jti", "is set for every grant"),
+        ("scope", "use additional_scope"),
+        ("resource", "use resource"),
+        ("pid", "use person"),
+        ("consumer_org", "use on_behalf_of"),
+        ("authorization_details", "use system_user"),
+    ];
+    for (name, reason) in reasons {
+        let error = request().claim(name, 1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{name}");
+        let words = error.to_string();
+        assert!(words.contains(reason) && words.contains(name), "{words}");
+    }
+}
+
+#[test]
+fn details_are_one_object_with_a_type() {
+    let details = json!({"type": "urn:altinn:consent", "id": "a"});
+    assert_eq!(request().authorization_details(details.clone()).unwrap().details(), Some(&details));
+    let bad = [json!([details]), json!([]), json!("urn:altinn:consent"), json!(1), json!(null), json!({})];
+    for bad in bad.into_iter().chain([json!({"id": "a"}), json!({"type": ""}), json!({"type": ["a"]})]) {
+        assert_eq!(request().authorization_details(bad.clone()).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+    }
+}
+
+#[test]
+fn only_scopes_leaves_out_those_of_the_access_for_good() {
+    let only = |scopes: &[&str]| request().additional_scope("x:gone")?.only_scopes(scopes);
+    let vendor = only(&["x:b", "x:a", "x:b"]).unwrap();
+    assert_eq!(vendor.scope(), "x:a x:b");
+    assert_eq!(vendor.clone().with_access::<Read>(), vendor);
+    assert_eq!(vendor.clone().additional_scope("x:c").unwrap().with_access::<ReadWrite>().scope(), "x:a x:b x:c");
+    for bad in [&[][..], &[""], &["a b"], &["x:a", INSTANCES_READ], &[INSTANCES_WRITE]] {
+        assert_eq!(only(bad).unwrap_err().kind(), ErrorKind::Config, "{bad:?}");
+    }
+    assert_eq!(vendor.additional_scope(INSTANCES_READ).unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]

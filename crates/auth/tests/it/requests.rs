@@ -67,6 +67,41 @@ async fn a_system_user_is_found_by_its_reference() {
 }
 
 #[tokio::test]
+async fn a_vendor_that_is_no_service_owner_asks_for_scopes_of_its_own() {
+    const APPS: &str = "altinn:instances.read";
+    let user = json!({"vendor": VENDOR, "owner": TTD, "id": "7a0c0000-3333-4444-8555-dddddddddddd",
+                      "systemId": "310000000_test"});
+    let emulator = Emulator::builder().world(world(json!([user]))).start().await.unwrap();
+    let client = emulator.register_client(NewClient::new(VENDOR).scopes([APPS])).unwrap();
+    let vendor = Credentials::<Read>::builder(Environment::emulator(emulator.url()).unwrap())
+        .client_id(client.client_id())
+        .key(SigningKey::from_jwk(client.jwk()).unwrap())
+        .build()
+        .unwrap();
+    let customer = || SystemUser::new(org(TTD));
+    let error = vendor.for_system_user(customer()).token().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::ScopeNotGranted, Some("MP-200")), "{error}");
+
+    let request = vendor.request().clone().only_scopes([APPS]).unwrap();
+    let own = vendor.with_request(request);
+    let token = own.for_system_user(customer()).token().await.unwrap();
+    assert_eq!((token.scopes().collect::<Vec<_>>(), token.org()), (vec![APPS], None));
+    assert!(own.maskinporten_token().await.unwrap().scopes().eq([APPS]));
+}
+
+#[tokio::test]
+async fn two_ways_to_name_whom_it_is_for_send_nothing() {
+    let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
+    let credentials = stub.credentials();
+    let request = credentials.request().clone().claim("iss_onbehalfof", "sub-client").unwrap();
+    let legacy = credentials.with_request(request);
+    legacy.token().await.unwrap();
+    let error = legacy.on_behalf_of(org(TTD)).token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert_eq!(stub.count("/token"), 1);
+}
+
+#[tokio::test]
 async fn each_request_has_a_token_of_its_own_and_equal_ones_share_it() {
     let stub = Stub::of_legs(Vec::new(), Vec::new()).await;
     let credentials = stub.credentials();
