@@ -12,14 +12,19 @@ use altinn_watch as _;
 use std::error::Error as _;
 
 use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};
-use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, Payload, ReadWrite, RetryPolicy, Scope};
+use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, PartyId, Payload, ReadWrite, RetryPolicy, Scope};
 use altinn_emulator::{Emulator, NewClient, RegisteredClient};
-use altinn_storage::{Client, EventFilter, InstanceQuery};
+use altinn_storage::{
+    Client, DataElement, EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, NewInstance, PlatformUser,
+    Substatus,
+};
 use altinn_tests::clients::{client, quick};
 use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
+use altinn_tests::owner::task;
 use altinn_tests::redaction::assert_redacted;
+use altinn_tests::sample;
 use futures::TryStreamExt;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 const TTD: &str = "405003309";
@@ -194,6 +199,43 @@ async fn an_object_without_the_list_is_no_empty_list() {
     for (operation, found) in listed(&empty).await {
         assert_eq!(found.expect(operation), 0, "{operation}");
     }
+}
+
+#[tokio::test]
+async fn a_nul_in_a_text_is_refused_before_it_is_sent() {
+    let server = FaultServer::start([Answer::status(500).repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let id = sample::id();
+    let (instances, data, process) = (client.instances(), client.data(id), client.process(id));
+    let app = "ttd/skjema".parse().unwrap();
+    let mut event = InstanceEvent::new(InstanceEventType::Saved).user(PlatformUser::org("ttd", 3));
+    event.additional_info = Some("a\0".into());
+    let mut state = task("Task_1", "data");
+    state.start_event = Some("\0".into());
+    let element: DataElement = serde_json::from_value(json!({"id": sample::element(0).id, "dataType": "attachment",
+        "instanceGuid": id.guid(), "tags": ["\0"]}))
+    .unwrap();
+    let new = NewInstance::new(PartyId::new(501_337).unwrap()).data_value("navn", "a\0b");
+    for (operation, outcome) in [
+        ("instances.create", instances.create(&app, new).await.map(drop)),
+        ("instances.set_substatus", instances.set_substatus(id, Substatus::new("\0")).await.map(drop)),
+        ("instances.set_data_values", instances.set_data_values(id, [("\0", "1")]).await.map(drop)),
+        ("instances.set_presentation_texts", instances.set_presentation_texts(id, [("navn", "\\\0")]).await.map(drop)),
+        ("data.update_metadata", data.update_metadata(&element).await.map(drop)),
+        ("process.update", process.update(state.clone()).await.map(drop)),
+        (
+            "process.update_with_events",
+            process.update_with_events(task("Task_1", "data"), [event.clone()]).await.map(drop),
+        ),
+        ("events.post", client.events(id).post(event).await.map(drop)),
+        ("raw", client.raw_write(Method::PUT, ["instances"]).json(&json!({"a": ["\0"]})).map(drop)),
+    ] {
+        let error = outcome.unwrap_err();
+        let (told, attempts) = ((error.kind(), error.operation()), error.attempts());
+        assert_eq!((told, attempts), ((ErrorKind::InvalidInput, operation), 0), "{error}");
+        assert!(error.to_string().contains("NUL"), "{error}");
+    }
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[test]

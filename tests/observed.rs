@@ -7,7 +7,7 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
-use altinn_watch as _;
+use altinn_watch::Recording;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,6 +21,7 @@ use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, Owner, app_id, party};
 use altinn_tests::sample::id;
 use futures::TryStreamExt;
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 /// Keeps what it is told.
@@ -161,6 +162,51 @@ async fn a_raw_answer_gives_its_request_id() {
     let server = FaultServer::start([Answer::json(200, &instance()).header("request-id", "abc.1")]).await.unwrap();
     let answer = client(server.url().as_str()).raw_get(["instances"]).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.request_id(), answer.attempts()), (200, Some("abc.1"), 1));
+}
+
+/// Each attempt has a span that is named after its operation, and tells what it was answered.
+#[tokio::test]
+async fn spans_tell_status_and_request_id_of_their_attempt() {
+    let recording = Recording::of_this_thread();
+    let trace = json!({"title": "Feil", "traceId": "00-abc-def-00"});
+    let server = FaultServer::start([
+        Answer::json(503, &trace).header("x-request-id", "first"),
+        Answer::json(500, &trace),
+        Answer::cut(),
+        Answer::json(200, &instance()).header("x-request-id", "01039012345"),
+        Answer::status(403),
+    ])
+    .await
+    .unwrap();
+    let client = client(server.url().as_str());
+    client.instances().get(id()).await.unwrap();
+    client.raw_get(["instances"]).send().await.unwrap_err();
+    let log = recording.text();
+    let lines = Regex::new(
+        r#"DEBUG ([a-z.]+)\{otel\.name="([a-z.]+)" op="([a-z.]+)" (attempt.*?)\}: altinn_core\S+: ([a-z]+)"#,
+    );
+    let told: Vec<_> = lines
+        .unwrap()
+        .captures_iter(&log)
+        .map(|line| {
+            assert_eq!((&line[1], &line[1]), (&line[2], &line[3]));
+            format!("{} {}: {}", &line[1], &line[4], &line[5])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#"instances.get attempt=1 status=503 request_id="first": answered"#,
+            r#"instances.get attempt=1 status=503 request_id="first": attempt"#,
+            r#"instances.get attempt=2 status=500: answered"#,
+            r#"instances.get attempt=2 status=500 request_id="00-abc-def-00": attempt"#,
+            r#"instances.get attempt=3: attempt"#,
+            r#"instances.get attempt=4 status=200 request_id="[redacted]": answered"#,
+            r#"raw attempt=1 status=403: answered"#,
+            r#"raw attempt=1 status=403: attempt"#,
+        ],
+        "{log}"
+    );
 }
 
 #[tokio::test]

@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use altinn_core::{Error, ErrorKind, InstanceId, ReadWrite};
 use altinn_storage::{
-    EventFilter, InstanceEvent, InstanceEventType, MessageLanguage, MessageQuery, NewInstance, PlatformUser,
-    ProcessState, ReadStatus, SignRequest, Signee, Substatus,
+    EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, MessageLanguage, MessageQuery, NewInstance,
+    PlatformUser, ProcessState, ReadStatus, SignRequest, Signee, Substatus,
 };
-use altinn_tests::clients;
-use altinn_tests::fault::{Answer, FaultServer};
-use altinn_tests::owner::{
-    self, FOREIGN, KEPT, OPEN, Owner, USUAL, app_id, ended, no_element, no_instance, party, task,
-};
-use serde_json::json;
+use altinn_tests::owner::{FOREIGN, KEPT, OPEN, Owner, USUAL, app_id, ended, no_element, no_instance, party, task};
+use altinn_tests::surface::{Surface, covered};
+use futures::future::BoxFuture;
+use http::Method;
 
 /// That `outcome` is an error of this kind that says `word`.
 #[track_caller]
@@ -28,17 +26,40 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>, kind: ErrorKind, word:
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Each of the service's operations is refused by itself at least once, and not by the client alone.
 #[tokio::test]
-async fn creating() {
-    let owner = Owner::start().await;
+async fn every_operation_is_refused_in_words_that_help() {
+    let surface = Surface::load().unwrap();
+    let refusals: [BoxFuture<'_, ()>; 13] = [
+        Box::pin(creating(&surface)),
+        Box::pin(deleting_and_bringing_back(&surface)),
+        Box::pin(small_changes(&surface)),
+        Box::pin(data(&surface)),
+        Box::pin(what_the_service_takes_for_an_element_that_is_not_there(&surface)),
+        Box::pin(the_instance_lock(&surface)),
+        Box::pin(the_process(&surface)),
+        Box::pin(events(&surface)),
+        Box::pin(a_history_that_can_t_be_made(&surface)),
+        Box::pin(without_a_database(&surface)),
+        Box::pin(the_message_box(&surface)),
+        Box::pin(signing(&surface)),
+        Box::pin(apps_and_texts(&surface)),
+    ];
+    for refusals in refusals {
+        refusals.await;
+    }
+    assert_eq!(surface.refused("storage"), covered("storage"));
+}
+
+async fn creating(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
     let create = async |app: &str| owner.client.instances().create(&app_id(app), NewInstance::new(party())).await;
     refused(create(FOREIGN).await, ErrorKind::Forbidden, "action instantiate");
     refused(create("ttd/nosuch").await, ErrorKind::NotFound, "no such app");
 }
 
-#[tokio::test]
-async fn deleting_and_bringing_back() {
-    let owner = Owner::start().await;
+async fn deleting_and_bringing_back(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
     let instances = owner.client.instances();
     let usual = owner.instance(USUAL).await;
     refused(instances.delete(usual).await, ErrorKind::Forbidden, "action delete");
@@ -52,18 +73,20 @@ async fn deleting_and_bringing_back() {
         refused(outcome, ErrorKind::Forbidden, "preventInstanceDeletionForDays");
     }
     owner.emulator.clock().advance(jiff::SignedDuration::from_hours(31 * 24));
-    let later = owner::client::<ReadWrite>(&owner.emulator, "ttd");
+    let later = owner.client_of::<ReadWrite>("ttd");
     later.instances().delete(kept).hard(true).await.unwrap();
     refused(later.instances().undelete(kept).await, ErrorKind::NotFound, "can't be undone");
 }
 
-#[tokio::test]
-async fn small_changes() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+async fn small_changes(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let id = owner.instance(OPEN).await;
     let theirs = stranger.instances();
+    let listed = theirs.list(InstanceQuery::app(app_id(OPEN))).await;
+    refused(listed, ErrorKind::Forbidden, "belongs to another service owner");
     refused(theirs.get(id).await, ErrorKind::Forbidden, "policy");
+    refused(theirs.confirm(id).await, ErrorKind::Forbidden, "action complete");
     refused(theirs.set_read_status(id, ReadStatus::Read).await, ErrorKind::Forbidden, "policy");
     refused(theirs.set_substatus(id, Substatus::new("a")).await, ErrorKind::Forbidden, "only the service owner");
     refused(theirs.set_presentation_texts(id, [("a", "1")]).await, ErrorKind::Forbidden, "task");
@@ -79,13 +102,14 @@ async fn small_changes() {
     refused(ours.set_data_values(confirming, [("a", "1")]).await, ErrorKind::Forbidden, "confirmation confirm");
 }
 
-#[tokio::test]
-async fn data() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+async fn data(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let id = owner.instance(OPEN).await;
     let element = owner.upload(id, "attachment").await;
     let (data, theirs) = (owner.client.data(id), stranger.data(id));
+    refused(theirs.list().await, ErrorKind::Forbidden, "policy");
+    refused(theirs.download(element.id).bytes().await, ErrorKind::Forbidden, "policy");
     let write = "action write";
     refused(theirs.upload("attachment".parse().unwrap(), "x").await, ErrorKind::Forbidden, write);
     refused(theirs.replace(element.id, "x").await, ErrorKind::Forbidden, write);
@@ -104,9 +128,8 @@ async fn data() {
     assert_eq!(data.download(element.id).bytes().await.unwrap(), "innhold");
 }
 
-#[tokio::test]
-async fn what_the_service_takes_for_an_element_that_is_not_there() {
-    let owner = Owner::start().await;
+async fn what_the_service_takes_for_an_element_that_is_not_there(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
     let id = owner.instance(OPEN).await;
     let data = owner.client.data(id);
     let element = owner.upload(id, "attachment").await;
@@ -119,10 +142,9 @@ async fn what_the_service_takes_for_an_element_that_is_not_there() {
     refused(owner.client.data(no_instance()).unlock(element.id).await, ErrorKind::Forbidden, "no such instance");
 }
 
-#[tokio::test]
-async fn the_instance_lock() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+async fn the_instance_lock(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let instances = owner.client.instances();
     let id = owner.instance(OPEN).await;
     refused(stranger.instances().lock(id, MINUTE).await, ErrorKind::Forbidden, "task");
@@ -138,18 +160,40 @@ async fn the_instance_lock() {
     assert!(instances.lock(id, MINUTE).await.is_ok());
 }
 
-#[tokio::test]
-async fn the_process() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+async fn the_process(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let id = owner.instance_in(USUAL, task("Task_2", "confirmation")).await;
     let (process, theirs) = (owner.client.process(id), stranger.process(id));
     refused(theirs.state().await, ErrorKind::Forbidden, "policy");
     refused(theirs.history().await, ErrorKind::Forbidden, "policy");
     refused(process.update(ended()).await, ErrorKind::Forbidden, "confirmation confirm");
-    let event = InstanceEvent::new(InstanceEventType::ProcessEndEvent).user(PlatformUser::org("ttd", 3));
-    refused(process.update_with_events(ended(), [event]).await, ErrorKind::Forbidden, "confirmation confirm");
+    let event = || {
+        let mut event = InstanceEvent::new(InstanceEventType::ProcessEndEvent).user(PlatformUser::org("ttd", 3));
+        event.process_info = Some(ended());
+        event
+    };
+    let move_with = async |events: Vec<InstanceEvent>| process.update_with_events(ended(), events).await;
+    refused(move_with(vec![event()]).await, ErrorKind::Forbidden, "confirmation confirm");
+    let (twice, mut stateless) = (event(), event());
+    stateless.process_info = None;
+    refused(move_with(vec![twice.clone(), event(), twice]).await, ErrorKind::InvalidInput, "the same id");
+    refused(move_with(vec![stateless]).await, ErrorKind::InvalidInput, "history");
     refused(process.update(ProcessState::default()).await, ErrorKind::InvalidInput, "current task");
+
+    // What was generated in the task is deleted first, and stays so.
+    let id = owner.instance(OPEN).await;
+    let stored = owner.client.events(id).post(InstanceEvent::new(InstanceEventType::Saved)).await.unwrap();
+    let receipt = owner.client.data(id).upload("attachment".parse().unwrap(), "kvittering");
+    receipt.generated_from_task("Task_2").await.unwrap();
+    let again = stored.user(PlatformUser::org("ttd", 3));
+    let moved = owner.client.process(id).update_with_events(task("Task_2", "data"), [again]).await;
+    refused(moved, ErrorKind::Server, "process.update_with_events");
+    assert_eq!(
+        owner.client.process(id).state().await.unwrap().unwrap().current_task.unwrap().element_id.unwrap(),
+        "Task_1"
+    );
+    assert!(owner.client.data(id).list().await.unwrap().is_empty());
 
     let over = owner.instance_in(OPEN, ended()).await;
     refused(owner.client.process(over).update(task("Task_1", "data")).await, ErrorKind::Forbidden, "has ended");
@@ -160,10 +204,9 @@ async fn the_process() {
     refused(owner.client.process(moved).auth_info().await, ErrorKind::NotFound, "another party");
 }
 
-#[tokio::test]
-async fn events() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+async fn events(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let (id, other) = (owner.instance(OPEN).await, owner.instance(OPEN).await);
     let posted = owner.client.events(id).post(InstanceEvent::new(InstanceEventType::Saved)).await.unwrap();
     let theirs = stranger.events(id);
@@ -180,10 +223,48 @@ async fn events() {
     refused(owner.client.events(other).post(posted).await, ErrorKind::InvalidInput, "another instance");
 }
 
-#[tokio::test]
-async fn the_message_box() {
-    let owner = Owner::start().await;
-    let stranger = owner::client::<ReadWrite>(&owner.emulator, "digdir");
+/// Events that others have posted; this client posts none of them.
+async fn a_history_that_can_t_be_made(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let id = owner.instance(OPEN).await;
+    let event = |event_type| InstanceEvent::new(event_type).user(PlatformUser::org("ttd", 3));
+    let by_nobody = InstanceEvent::new(InstanceEventType::ProcessStartEvent);
+    let stateless = event(InstanceEventType::ProcessEndEvent);
+    for broken in [by_nobody, stateless] {
+        let events = owner.client.events(id);
+        refused(events.post(broken.clone()).await, ErrorKind::InvalidInput, "history");
+        owner.client.process(id).history().await.unwrap();
+
+        let another = owner.instance(OPEN).await;
+        let mut sent = broken;
+        sent.instance_id = Some(another.to_string().into());
+        let path =
+            ["instances".to_owned(), another.party().to_string(), another.guid().to_string(), "events".to_owned()];
+        let posted = owner.client.raw_write(Method::POST, path).json(&sent).unwrap().send().await.unwrap();
+        assert_eq!(posted.status(), 201);
+        refused(owner.client.process(another).history().await, ErrorKind::Server, "read them by events.list");
+        assert_eq!(owner.client.events(another).list(EventFilter::new()).await.unwrap().len(), 2);
+    }
+}
+
+/// What nobody is refused fails when the service does.
+async fn without_a_database(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    owner.emulator.outages().set_database(true);
+    let applications = owner.client.applications();
+    for error in [
+        applications.list().await.unwrap_err(),
+        applications.list_of("ttd").await.unwrap_err(),
+        owner.client.message_box().search(MessageQuery::of([party()])).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Server, 500), "{error}");
+        assert!(error.is_transient() && error.attempts() > 1, "{error}");
+    }
+}
+
+async fn the_message_box(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
+    let stranger = owner.client_of::<ReadWrite>("digdir");
     let id = owner.instance(OPEN).await;
     let (ours, theirs) = (owner.client.message_box(), stranger.message_box());
     let language = MessageLanguage::default();
@@ -194,9 +275,8 @@ async fn the_message_box() {
     assert!(theirs.search(MessageQuery::of([party()])).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn signing() {
-    let owner = Owner::start().await;
+async fn signing(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
     let id = owner.instance_in(OPEN, task("Task_2", "signing")).await;
     let form = owner.upload(id, "attachment").await.id;
     let instances = owner.client.instances();
@@ -209,83 +289,16 @@ async fn signing() {
     refused(instances.sign(usual, request("signature").element(form)).await, ErrorKind::Forbidden, "action sign");
 }
 
-#[tokio::test]
-async fn apps_and_texts() {
-    let owner = Owner::start().await;
+async fn apps_and_texts(surface: &Surface) {
+    let owner = Owner::held_by(surface).await;
     let applications = owner.client.applications();
     refused(applications.get(&app_id("ttd/nosuch")).await, ErrorKind::NotFound, "no such app");
     refused(applications.text(&app_id(OPEN), "nb").await, ErrorKind::NotFound, "no texts in this language");
-    refused(applications.text(&app_id(OPEN), "norsk").await, ErrorKind::InvalidInput, "two letters");
-    refused(applications.list_of("a-b").await, ErrorKind::InvalidInput, "no hyphen");
-}
-
-/// What creates, or is judged by what it changes, is sent once; what may be repeated is.
-#[tokio::test]
-async fn only_what_does_no_harm_is_repeated() {
-    let id = no_instance();
-    let server = FaultServer::start([Answer::status(500).repeated()]).await.unwrap();
-    let client = clients::client(server.url().as_str());
-    let event = || InstanceEvent::new(InstanceEventType::Saved).user(PlatformUser::org("ttd", 3));
-    let signature = SignRequest::new("signature".parse().unwrap(), Signee::user(1)).element(no_element());
-    let once = [
-        client.instances().create(&app_id(OPEN), NewInstance::new(party())).await.unwrap_err(),
-        client.instances().lock(id, MINUTE).await.unwrap_err(),
-        client.instances().sign(id, signature).await.unwrap_err(),
-        client.events(id).post(event()).await.unwrap_err(),
-        client.process(id).update(ended()).await.unwrap_err(),
-        client.process(id).update_with_events(ended(), [event()]).await.unwrap_err(),
-    ];
-    for error in once {
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1), "{error}");
-        assert!(error.may_have_reached_server(), "{error}");
+    owner.deploy_texts(OPEN, "nn", "tittel", "Blåbær").await;
+    for language in ["norsk", "NN"] {
+        refused(applications.text(&app_id(OPEN), language).await, ErrorKind::InvalidInput, "two small letters");
     }
-    let repeated = [
-        client.instances().delete(id).await.unwrap_err(),
-        client.data(id).replace(no_element(), "x").await.unwrap_err(),
-    ];
-    assert!(repeated.iter().all(|error| error.attempts() > 1), "{repeated:?}");
-}
-
-/// The answer to a release may be lost; the next attempt then finds no lock, and that is what was wanted.
-#[tokio::test]
-async fn a_release_whose_answer_was_lost_is_a_release() {
-    let gone = || Answer::json(422, &json!({"title": "Unprocessable Entity", "detail": "Lock has expired."}));
-    let held = || Answer::json(200, &json!({"lockToken": "eyJpZCI6MX0"}));
-    let server = FaultServer::start([held(), Answer::cut(), gone(), held(), gone()]).await.unwrap();
-    let client = clients::client(server.url().as_str());
-    let lock = client.instances().lock(no_instance(), MINUTE).await.unwrap();
-    lock.release().await.unwrap();
-    let lock = client.instances().lock(no_instance(), MINUTE).await.unwrap();
-    refused(lock.release().await, ErrorKind::Rejected, "run out");
-    // An attempt that changed nothing has released nothing.
-    server.push(held());
-    server.push(Answer::status(429));
-    server.push(gone());
-    let lock = client.instances().lock(no_instance(), MINUTE).await.unwrap();
-    refused(lock.release().await, ErrorKind::Rejected, "run out");
-    let released = &server.requests()[1];
-    assert_eq!(
-        (released.method.as_str(), released.header("altinn-storage-lock-token")),
-        ("PATCH", Some("eyJpZCI6MX0"))
-    );
-}
-
-/// What the gateway before the service says, and faults that the service reports as something else.
-#[tokio::test]
-async fn misleading_answers_are_explained() {
-    let id = no_instance();
-    let path = |end: &str| format!("/storage/api/v1/instances/{id}/{end}");
-    let gateway = json!({"statusCode": 401, "message": "Access denied due to missing subscription key."});
-    let fault = format!("Unable to find instance {id}: Failed to connect to 127.0.0.1:5432");
-    let server = FaultServer::start([
-        Answer::json(401, &gateway).at(&path("substatus")).repeated(),
-        Answer::json(404, &fault).at(&path("process/authinfo")),
-        Answer::json(200, &json!({"appId": OPEN, "process": null})).at(&path("process/authinfo")),
-    ])
-    .await
-    .unwrap();
-    let client = clients::client(server.url().as_str());
-    let outcome = client.instances().set_substatus(id, Substatus::new("a")).await;
-    refused(outcome, ErrorKind::Unauthorized, "the gateway lets only apps");
-    assert_eq!(client.process(id).auth_info().await.unwrap().process, None);
+    for code in ["a-b", "TTD", "ttd.", "ttd/x", ""] {
+        refused(applications.list_of(code).await, ErrorKind::InvalidInput, "a service owner's code");
+    }
 }

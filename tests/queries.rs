@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use altinn_auth::Credentials;
 use altinn_core::{Environment, ErrorKind, INSTANCES_READ, OrgNumber, Read, Timestamp};
 use altinn_emulator::{Emulator, Submission};
-use altinn_storage::{Client, Instance, InstanceOwnerFilter, InstanceQuery, NewInstance, Window};
+use altinn_storage::{Client, Instance, InstanceOwnerFilter, InstanceQuery, MessageQuery, NewInstance, Window};
 use altinn_tests::clients::builder;
 use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, Owner, app_id, party};
@@ -143,6 +143,47 @@ async fn texts_references_and_generations() {
     assert_eq!(setup.found(query().altinn2_archive_reference("AR1")).await, [0_usize; 0]);
     let newest = setup.client.instances().list(query().newest_first().data_elements(false)).page_size(2).await.unwrap();
     assert_eq!(newest.instances[0].id.to_string(), setup.ids[5]);
+}
+
+/// The service's database takes a backslash away, and what follows it as it is.
+#[tokio::test]
+async fn a_backslash_is_looked_for_and_wildcards_stay_wildcards() {
+    let owner = Owner::start().await;
+    let texts = [r"C:\temp\skjema", "C:temp", "100 % sikkert", r"50\%", "a_b", "acb"];
+    let mut ids = Vec::new();
+    for text in texts {
+        let id = owner.instance(OPEN).await;
+        owner.client.instances().set_presentation_texts(id, [("navn", text)]).await.unwrap();
+        ids.push(id.guid());
+    }
+    for (text, expected) in [
+        (r"c:\TEMP\", vec![0]),
+        (r"\", vec![0, 3]),
+        (r"\\", vec![]),
+        (r"\%", vec![0, 3]),
+        (r"a\_b", vec![]),
+        ("a_b", vec![4, 5]),
+        ("1%sik", vec![2]),
+        ("c:_temp", vec![0]),
+        ("c:temp", vec![1]),
+    ] {
+        let places = |found: Vec<uuid::Uuid>| {
+            let mut places: Vec<_> = found.iter().map(|id| ids.iter().position(|known| known == id).unwrap()).collect();
+            places.sort_unstable();
+            places
+        };
+        let listed: Vec<Instance> = owner
+            .client
+            .instances()
+            .list(InstanceQuery::app(app_id(OPEN)).search(text))
+            .items()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(places(listed.iter().map(|one| one.id.guid()).collect()), expected, "{text}");
+        let messages = owner.client.message_box().search(MessageQuery::of([party()]).search(text)).await.unwrap();
+        assert_eq!(places(messages.iter().map(|one| one.id).collect()), expected, "{text} in the message box");
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@
     reason = "a helper of a test fails as loudly as a test"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use altinn_auth::{Credentials, LocalTest, SigningKey, SystemUser, TestTokenGenerator};
 use altinn_core::{Environment, INSTANCES_READ, OrgNumber, Read, Timestamp};
@@ -19,46 +18,11 @@ use altinn_storage::{
 };
 use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, Owner, app_id, ended, party, task};
-use altinn_tests::surface::{HoldingProxy, SERVICES, Surface};
+use altinn_tests::surface::{Cover, HoldingProxy, SERVICES, Surface, covered, covers, ids, read_file};
 use altinn_watch::Recording;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use regex_lite::Regex;
-use serde::Deserialize;
 use serde_json::{Value, json};
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Cover {
-    Method(String),
-    Absent(String),
-}
-
-fn covers() -> BTreeMap<String, BTreeMap<String, Cover>> {
-    toml::from_str(&read_file("operations.toml")).unwrap()
-}
-
-/// The ids of a document's operations.
-fn ids(service: &str) -> BTreeMap<String, String> {
-    let document: Value = serde_json::from_str(&read_file(&format!("{service}.json"))).unwrap();
-    let mut ids = BTreeMap::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters") {
-            let id = operation["operationId"].as_str().unwrap().to_owned();
-            assert!(ids.insert(format!("{} {path}", method.to_uppercase()), id).is_none());
-        }
-    }
-    ids
-}
-
-/// The ids of a service's operations that a method covers.
-fn covered(service: &str) -> BTreeSet<String> {
-    let (covers, ids) = (covers().remove(service).unwrap(), ids(service));
-    covers.iter().filter(|(_, cover)| matches!(cover, Cover::Method(_))).map(|(one, _)| ids[one].clone()).collect()
-}
-
-fn read_file(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi").join(name)).unwrap()
-}
 
 #[test]
 fn every_operation_has_a_method_or_a_reason() {
@@ -107,11 +71,12 @@ fn every_reference_in_a_document_leads_somewhere() {
     }
 }
 
-/// The names that spans of attempts carry.
+/// The names of the spans of attempts that were answered.
 fn named_in(log: &str) -> BTreeSet<String> {
-    let span = Regex::new(r#"altinn\{otel\.name="?([a-z_.]+)"? op="?([a-z_.]+)"? attempt=\d+\}"#).unwrap();
-    let names = span.captures_iter(log).map(|span| {
-        assert_eq!(span[1], span[2]);
+    let span = r#"DEBUG ([a-z_.]+)\{otel\.name="([a-z_.]+)" op="([a-z_.]+)" attempt=\d+ status=2\d\d\}: altinn_core"#;
+    let names = Regex::new(span).unwrap();
+    let names = names.captures_iter(log).map(|span| {
+        assert_eq!((&span[1], &span[1]), (&span[2], &span[3]));
         span[1].to_owned()
     });
     names.collect()

@@ -63,11 +63,26 @@ impl Owner {
     /// # Panics
     /// When the emulator can't start.
     pub async fn start() -> Self {
+        Self::held_by(&Surface::load().expect("the documents")).await
+    }
+
+    /// Starts an emulator for it, and has `surface` count what its clients call.
+    ///
+    /// # Panics
+    /// When the emulator can't start.
+    pub async fn held_by(surface: &Surface) -> Self {
         let world = World::from_json(WORLD).expect("a world");
         let emulator = Emulator::builder().world(world).start().await.expect("an emulator");
-        let surface = Surface::load().expect("the documents");
-        let client = held_client(&emulator, "ttd", &surface);
-        Self { emulator, client, surface }
+        let client = held_client(&emulator, "ttd", surface);
+        Self { emulator, client, surface: surface.clone() }
+    }
+
+    /// A client of the service owner `org` of the same world, held against the same documents.
+    ///
+    /// # Panics
+    /// When there is no such service owner.
+    pub fn client_of<S: Scope>(&self, org: &str) -> Client<S> {
+        held_client(&self.emulator, org, &self.surface)
     }
 
     /// Makes an instance of `app` that stands in its first task, `Task_1`, of the kind `data`.

@@ -92,8 +92,9 @@
 //!
 //! Most of what is on the right an app does for its own instances, and does more: it prefills, validates, calculates,
 //! moves the process. Storage stores what it is told. Where the service would destroy something, or say success and do
-//! nothing, the call is refused before it is sent, with the reason: an empty [replacement](Data::replace) or an empty
-//! [presentation text](Instances::set_presentation_texts), for example.
+//! nothing, the call is refused before it is sent, with the reason: an empty [replacement](Data::replace), an empty
+//! [presentation text](Instances::set_presentation_texts), or an [event](Events::post) that would break the instance's
+//! [history](Process::history) for good, for example.
 //!
 //! # Lists
 //!
@@ -170,10 +171,10 @@
 //!
 //! # Spans
 //!
-//! Each attempt has a [`tracing`] span at the level DEBUG. What a span is called is fixed when a program is built, and
-//! all operations go through the same place, so all spans are called `altinn`. The operation's own name, such as
-//! `instances.list`, stands in the field `otel.name`, which is what OpenTelemetry shows for a span, and in `op`;
-//! `attempt` counts from 1. No field holds an id, a token or anything of the content.
+//! Each attempt has a [`tracing`] span at the level DEBUG with the target `altinn`, named after its operation, such as
+//! `instances.list` or `data.upload`. The same name stands in the fields `op` and `otel.name`. `attempt` counts from 1.
+//! Once the answer begins, `status` is its number, and `request_id` the id under which the service has logged it, where
+//! it tells one. No field holds an id of an instance, party or data element, a token or anything of the content.
 //!
 //! A span ends when the answer is read. That is the whole content [in memory](Download::bytes) and [in a
 //! file](Download::to_file); of [a stream](Download::stream) and [for a writer](Download::to_writer) it is the beginning
@@ -235,6 +236,7 @@ mod data;
 mod events;
 mod instances;
 mod message_box;
+mod org_code;
 mod process;
 #[cfg(test)]
 mod testing;

@@ -32,6 +32,8 @@ impl Middleware for Surface {
                 assert!(outcome.is_ok(), "{method} {}: the document lacks {outcome:?}", url.path());
                 return Ok(answer);
             }
+        } else {
+            self.note_refusal(&method, &url);
         }
         let body: Bytes = answer.bytes().await?;
         let outcome = self.check_answer(&method, &url, status, &headers, &body);

@@ -1,5 +1,6 @@
 //! Holds what a client sends and what a service answers against the documents in `openapi/`.
 
+mod covers;
 mod document;
 mod held;
 mod layer;
@@ -14,6 +15,7 @@ use url::Url;
 
 use document::{Document, Operation};
 
+pub use covers::{Cover, covered, covers, ids, read_file};
 pub use proxy::HoldingProxy;
 
 /// The services that have a document.
@@ -32,6 +34,8 @@ pub struct Surface {
 struct Seen {
     /// Operations that succeeded: service and id.
     called: BTreeSet<(&'static str, String)>,
+    /// Operations that were refused, or failed: service and id.
+    refused: BTreeSet<(&'static str, String)>,
     /// Parameters that were sent with them: service, id and name.
     sent: BTreeSet<(&'static str, String, String)>,
 }
@@ -49,6 +53,11 @@ impl Surface {
     /// The ids of the operations of a service that succeeded so far.
     pub fn called(&self, service: &str) -> BTreeSet<String> {
         self.seen().called.iter().filter(|(of, _)| *of == service).map(|(_, id)| id.clone()).collect()
+    }
+
+    /// The ids of the operations of a service that it answered with an error so far.
+    pub fn refused(&self, service: &str) -> BTreeSet<String> {
+        self.seen().refused.iter().filter(|(of, _)| *of == service).map(|(_, id)| id.clone()).collect()
     }
 
     /// The parameters in queries and headers that the document of a service describes for operations that succeeded,
@@ -112,6 +121,12 @@ impl Surface {
         body: &[u8],
     ) -> Result<(), String> {
         held::answer(&self.operation(method, url)?, status, headers, body)
+    }
+
+    fn note_refusal(&self, method: &Method, url: &Url) {
+        let operation = self.operation(method, url);
+        let refused = operation.ok().and_then(|one| Some((one.document.service, one.id()?.to_owned())));
+        self.seen().refused.extend(refused);
     }
 
     fn note(&self, method: &Method, url: &Url, headers: &HeaderMap) {

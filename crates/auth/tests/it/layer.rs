@@ -130,7 +130,7 @@ async fn how_long_to_wait_for_a_token_gets_through_to_the_client_s_error() {
 
     let base = stub.url("").parse().unwrap();
     let transport = Transport::new(client(stub.credentials_of("another")), base, RetryPolicy::default());
-    let spec = RequestSpec::new("api.get", Method::GET).path(["api"]);
+    let spec = RequestSpec::new(altinn_core::operation!("api.get"), Method::GET).path(["api"]);
     let error = transport.json::<serde_json::Value>(&spec).await.unwrap_err();
     assert_eq!(error.kind(), altinn_core::ErrorKind::Credential);
     assert_eq!((error.is_transient(), error.retry_after(), error.attempts()), (true, wait, 1));

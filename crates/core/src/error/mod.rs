@@ -65,11 +65,12 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind` in `operation`, such as `instances.get`. For the crates that build clients.
-    pub fn new(kind: ErrorKind, operation: &'static str) -> Self {
+    /// An error of `kind` in `operation`: an [`Operation`](crate::transport::Operation), or a name such as
+    /// `instances.get`. For the crates that build clients.
+    pub fn new(kind: ErrorKind, operation: impl Into<&'static str>) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation,
+            operation: operation.into(),
             target: None,
             status: None,
             request_id: None,

@@ -58,7 +58,7 @@ impl Answer {
     pub fn undecodable(&self, detail: String) -> Error {
         let Call { operation, target, head, attempts, elapsed } = &self.call;
         // The service has answered with success, so it has acted.
-        Error::new(ErrorKind::Decode, operation)
+        Error::new(ErrorKind::Decode, *operation)
             .with_detail(detail)
             .with_reached(true)
             .with_answer(head.status, head.request_id.clone())

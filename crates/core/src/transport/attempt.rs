@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
+use super::Operation;
 use super::report::Head;
 use super::spec::{ByScope, RequestSpec, Verdict};
 use crate::error::{Problem, ScopeCheck};
@@ -123,6 +124,11 @@ impl Fault {
         self.head.as_ref().map(|head| head.status)
     }
 
+    /// The service's own id of the request, if it stands in the explanation.
+    pub(super) fn trace_id(&self) -> Option<&str> {
+        self.problem.trace_id()
+    }
+
     /// Of an answer whose head was good, and whose content was not.
     pub(super) fn after(self, head: Head) -> Self {
         Self { head: Some(head), ..self }
@@ -174,7 +180,7 @@ impl Fault {
             && (repeatable || !self.reached || self.kind == ErrorKind::RateLimited)
     }
 
-    pub(super) fn into_error(self, operation: &'static str) -> Error {
+    pub(super) fn into_error(self, operation: Operation) -> Error {
         let mut error = Error::new(self.kind, operation)
             .with_transient(self.passing)
             .with_reached(self.reached)

@@ -9,6 +9,7 @@ mod attempt;
 mod attended;
 mod clock;
 mod http;
+mod operation;
 mod progress;
 mod read;
 mod report;
@@ -19,8 +20,12 @@ pub use crate::error::scrub;
 pub use crate::retry::{Backoff, http_date, retry_after};
 pub use answer::{Answer, read_json};
 pub use http::{HttpOptions, has_tls_provider, http_client, stays_here};
+pub use operation::Operation;
 pub(crate) use progress::Progress;
 pub use read::{Download, DownloadError};
 pub use report::CallReport;
 pub use send::Transport;
 pub use spec::{ByScope, RequestBody, RequestSpec, Verdict};
+/// For [`operation!`](crate::operation!).
+#[doc(hidden)]
+pub use tracing;

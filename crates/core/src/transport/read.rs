@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use mime::Mime;
 
+use super::Operation;
 use super::attempt::Fault;
 use super::progress::Progress;
 use crate::{Error, ErrorKind};
@@ -45,7 +46,7 @@ pub(super) async fn bounded(
 /// An answer whose content is still coming.
 #[derive(Debug)]
 pub struct Download {
-    operation: &'static str,
+    operation: Operation,
     answer: reqwest::Response,
     progress: Progress,
     idle: Duration,
@@ -55,7 +56,7 @@ pub struct Download {
 }
 
 impl Download {
-    pub(super) fn new(operation: &'static str, answer: reqwest::Response, idle: Duration) -> Self {
+    pub(super) fn new(operation: Operation, answer: reqwest::Response, idle: Duration) -> Self {
         Self { operation, answer, progress: Progress::start(), idle, received: 0, ahead: None }
     }
 
@@ -141,7 +142,7 @@ impl Download {
     }
 
     /// The operation that it answers.
-    pub fn operation(&self) -> &'static str {
+    pub fn operation(&self) -> Operation {
         self.operation
     }
 }
@@ -172,7 +173,7 @@ impl DownloadError {
     }
 
     /// As the error of `operation`.
-    pub fn into_error(self, operation: &'static str) -> Error {
+    pub fn into_error(self, operation: Operation) -> Error {
         self.0.into_error(operation)
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use tracing::Span;
 
 use crate::error::scrub;
 use crate::{Error, ErrorKind};
@@ -25,6 +26,13 @@ impl Head {
         let id = REQUEST_ID.into_iter().find_map(|name| headers.get(name)?.to_str().ok());
         let request_id = id.filter(|id| !id.is_empty()).map(|id| scrub(id).chars().take(MAX_ID).collect());
         Self { status, request_id }
+    }
+
+    pub(super) fn record_in(&self, span: &Span) {
+        span.record("status", self.status.as_u16());
+        if let Some(id) = &self.request_id {
+            span.record("request_id", id.as_str());
+        }
     }
 }
 

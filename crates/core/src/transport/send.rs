@@ -6,7 +6,7 @@ use http::StatusCode;
 use reqwest_middleware::ClientWithMiddleware;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use url::Url;
 
 use super::answer::Answer;
@@ -169,17 +169,16 @@ impl Transport {
         let mut absent = Duration::ZERO;
         loop {
             attempts += 1;
-            let span =
-                tracing::debug_span!("altinn", otel.name = spec.operation, op = spec.operation, attempt = attempts);
+            let span = spec.operation.span(attempts);
             // Boxed, or every caller's future would be larger by all that an attempt holds.
-            let attempt = Box::pin(self.attempt(spec, &url, &read).instrument(span));
+            let attempt = Box::pin(self.attempt(spec, &url, &read, &span).instrument(span.clone()));
             let (attempt, left_alone) = attended(attempt).await;
             absent += left_alone;
             let fault = match attempt {
                 Ok((value, head)) => {
                     self.budget.success();
                     self.add_taken(begun.elapsed().saturating_sub(absent));
-                    let (operation, target) = (spec.operation, url.path().to_owned());
+                    let (operation, target) = (spec.operation.name(), url.path().to_owned());
                     return Ok((value, Call { operation, target, head, attempts, elapsed: begun.elapsed() }));
                 }
                 Err(fault) => fault,
@@ -194,7 +193,10 @@ impl Transport {
             }
             let taken = begun.elapsed().saturating_sub(absent);
             let wait = self.wait(spec, &fault, attempts, earlier + taken, &mut backoff);
-            tracing::debug!(op = spec.operation, attempt = attempts, kind = ?fault.kind, ?wait, "attempt failed");
+            let op = spec.operation.name();
+            tracing::debug!(parent: &span, op, attempt = attempts, kind = ?fault.kind, ?wait, "attempt failed");
+            // The wait is no part of the attempt.
+            drop(span);
             match wait {
                 Some(wait) => absent += attended(tokio::time::sleep(wait)).await.1,
                 None => {
@@ -242,7 +244,7 @@ impl Transport {
         (in_time && self.budget.take()).then_some(wait)
     }
 
-    async fn attempt<T, F, Fut>(&self, spec: &RequestSpec, url: &Url, read: &F) -> Result<(T, Head), Fault>
+    async fn attempt<T, F, Fut>(&self, spec: &RequestSpec, url: &Url, read: &F, span: &Span) -> Result<(T, Head), Fault>
     where
         F: Fn(reqwest::Response, Progress) -> Fut,
         Fut: Future<Output = Result<T, Fault>>,
@@ -258,15 +260,20 @@ impl Transport {
         let answer = sent.ok_or_else(|| Fault::timeout(self.idle))?.map_err(Fault::broken)?;
         self.clock.observe(answer.headers());
         let status = answer.status();
+        let head = Head::new(status, answer.headers());
+        head.record_in(span);
         tracing::debug!(status = status.as_u16(), "answered");
         if status.is_success() {
-            let head = Head::new(status, answer.headers());
             return match read(answer, progress).await {
                 Ok(value) => Ok((value, head)),
                 Err(fault) => Err(fault.after(head)),
             };
         }
-        Err(self.refusal(spec, status, answer, &progress).await)
+        let fault = self.refusal(spec, status, answer, &progress).await;
+        if let Some(id) = fault.trace_id().filter(|_| head.request_id.is_none()) {
+            span.record("request_id", id);
+        }
+        Err(fault)
     }
 
     async fn refusal(

@@ -5,12 +5,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use url::Url;
 
+use super::Operation;
 use crate::{Error, ErrorKind, INSTANCES_READ, INSTANCES_WRITE, Payload};
 
 /// One request, described: what will be sent, and how its failures are to be read. Pure data; nothing is sent.
 #[derive(Debug)]
 pub struct RequestSpec {
-    pub(super) operation: &'static str,
+    pub(super) operation: Operation,
     pub(super) method: Method,
     pub(super) segments: Vec<Cow<'static, str>>,
     pub(super) query: Vec<(Cow<'static, str>, String)>,
@@ -67,10 +68,10 @@ pub struct ByScope {
 }
 
 impl RequestSpec {
-    /// A request named `operation`. The method decides whether sending it twice does harm: only POST and PATCH do,
+    /// A request of `operation`. The method decides whether sending it twice does harm: only POST and PATCH do,
     /// unless [`repeatable`](Self::repeatable) says otherwise; and which scope it needs, unless
     /// [`scope`](Self::scope) does.
-    pub fn new(operation: &'static str, method: Method) -> Self {
+    pub fn new(operation: Operation, method: Method) -> Self {
         let repeatable = !matches!(method, Method::POST | Method::PATCH);
         let scope = if method.is_safe() { INSTANCES_READ } else { INSTANCES_WRITE };
         Self {
@@ -87,8 +88,8 @@ impl RequestSpec {
         }
     }
 
-    /// The operation's name.
-    pub fn operation(&self) -> &'static str {
+    /// The operation.
+    pub fn operation(&self) -> Operation {
         self.operation
     }
 
@@ -123,11 +124,14 @@ impl RequestSpec {
     /// Sets a body in JSON.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the value can't be written as JSON.
+    /// [`ErrorKind::InvalidInput`] when the value can't be written as JSON, or a text in it holds a NUL.
     pub fn json(mut self, value: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(value).map_err(|_| {
-            Error::new(ErrorKind::InvalidInput, self.operation).with_detail("the value can't be written as JSON")
-        })?;
+        let invalid = |detail| Error::new(ErrorKind::InvalidInput, self.operation).with_detail(detail);
+        let body = serde_json::to_vec(value).map_err(|_| invalid("the value can't be written as JSON"))?;
+        // The service answers 500, each time.
+        if holds_nul(&body) {
+            return Err(invalid("a text holds a NUL, which the service's database can't take"));
+        }
         self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.body = RequestBody::Json(body.into());
         Ok(self)
@@ -190,11 +194,29 @@ impl RequestSpec {
     }
 }
 
+/// Whether a text in this JSON holds the character NUL, which is always written as an escape.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(escape) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[escape + 1..];
+        if rest.starts_with(b"u0000") {
+            return true;
+        }
+        // What is escaped may be a backslash, which escapes nothing itself.
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::operation;
+
+    const X: Operation = operation!("x");
 
     fn base() -> Url {
         Url::parse("https://platform.tt02.altinn.no/storage/api/v1/").unwrap()
@@ -202,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_url_is_built_from_segments_and_pairs() {
-        let spec = RequestSpec::new("instances.list", Method::GET)
+        let spec = RequestSpec::new(operation!("instances.list"), Method::GET)
             .path(["instances"])
             .segment(501_337)
             .query("lastChanged", "gt:2024-05-01T12:00:00+02:00")
@@ -216,25 +238,44 @@ mod tests {
 
     #[test]
     fn a_body_does_not_print() {
-        let json = RequestSpec::new("x", Method::PUT).json(&serde_json::json!({"navn": "Kari"})).unwrap();
-        let payload = RequestSpec::new("x", Method::PUT).payload("<navn>Kari</navn>".into());
+        let json = RequestSpec::new(X, Method::PUT).json(&json!({"navn": "Kari"})).unwrap();
+        let payload = RequestSpec::new(X, Method::PUT).payload("<navn>Kari</navn>".into());
         let shown = format!("{json:?} {payload:?}");
         assert!(!shown.contains("Kari") && shown.contains("15 bytes"), "{shown}");
     }
 
     #[test]
+    fn a_nul_anywhere_in_a_body_is_refused() {
+        let json = |value: serde_json::Value| RequestSpec::new(X, Method::PUT).json(&value);
+        for value in [json!("\0"), json!({"a": [{"b": "c\0d"}]}), json!({"\0": 1}), json!("\\\0"), json!("\\\\\0")] {
+            let error = json(value.clone()).unwrap_err();
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, "x"), "{value}");
+            assert!(error.to_string().contains("NUL"), "{error}");
+        }
+        for value in [json!("\\u0000"), json!("\\\\u0000"), json!("\u{1}\n\"\\"), json!("u0000"), json!("blåbær")] {
+            assert!(json(value.clone()).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
     fn only_methods_that_create_are_not_repeatable() {
-        assert!(RequestSpec::new("x", Method::GET).repeatable);
-        assert!(RequestSpec::new("x", Method::PUT).repeatable);
-        assert!(RequestSpec::new("x", Method::DELETE).repeatable);
-        assert!(!RequestSpec::new("x", Method::POST).repeatable);
-        assert!(!RequestSpec::new("x", Method::PATCH).repeatable);
+        assert!(RequestSpec::new(X, Method::GET).repeatable);
+        assert!(RequestSpec::new(X, Method::PUT).repeatable);
+        assert!(RequestSpec::new(X, Method::DELETE).repeatable);
+        assert!(!RequestSpec::new(X, Method::POST).repeatable);
+        assert!(!RequestSpec::new(X, Method::PATCH).repeatable);
     }
 
     proptest! {
         #[test]
+        fn a_nul_is_found_where_there_is_one(text in "[\\\\u0\0a\"]{0,12}") {
+            let refused = RequestSpec::new(X, Method::PUT).json(&text).is_err();
+            prop_assert_eq!(refused, text.contains('\0'));
+        }
+
+        #[test]
         fn a_value_never_becomes_more_than_one_segment(value in any::<String>()) {
-            let spec = RequestSpec::new("x", Method::GET).path(["a"]).segment(&value).path(["b"]);
+            let spec = RequestSpec::new(X, Method::GET).path(["a"]).segment(&value).path(["b"]);
             match spec.url(&base()) {
                 Ok(url) => {
                     let segments: Vec<_> = url.path_segments().unwrap().collect();
@@ -248,7 +289,7 @@ mod tests {
 
         #[test]
         fn a_query_value_arrives_as_it_was(value in any::<String>()) {
-            let url = RequestSpec::new("x", Method::GET).path(["a"]).query("q", &value).url(&base()).unwrap();
+            let url = RequestSpec::new(X, Method::GET).path(["a"]).query("q", &value).url(&base()).unwrap();
             let pairs: Vec<_> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(pairs, vec![("q".to_owned(), value)]);
         }

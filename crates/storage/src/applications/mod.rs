@@ -6,13 +6,14 @@ mod model;
 mod settings;
 mod text;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{AppId, CanRead, Error, ErrorKind, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{AppId, CanRead, Error, ErrorKind, Scope, operation};
 use http::Method;
 use serde::Deserialize;
 use serde_with::{As, DefaultOnNull};
 
 use crate::Client;
+use crate::org_code::wrong_code;
 
 pub use data_type::{ApplicationLogic, DataType, ShadowFields};
 pub use model::{Application, ContactPoint, DataField, Keyword, PartyTypesAllowed};
@@ -22,10 +23,10 @@ pub use settings::{
 };
 pub use text::{TextElement, TextResource, TextVariable};
 
-const LIST: &str = "applications.list";
-const LIST_OF: &str = "applications.list_of";
-const GET: &str = "applications.get";
-const TEXT: &str = "applications.text";
+const LIST: Operation = operation!("applications.list");
+const LIST_OF: Operation = operation!("applications.list_of");
+const GET: Operation = operation!("applications.get");
+const TEXT: Operation = operation!("applications.text");
 
 /// Operations on the metadata and texts of apps. From [`Client::applications`].
 #[derive(Debug)]
@@ -59,8 +60,8 @@ impl<'a, S: Scope> Applications<'a, S> {
     /// * `org`: the service owner's code in lower case, such as `ttd`. For one that is not known the list is empty.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an empty code, or one with a hyphen, a space or a capital letter,
-    /// and what any call may meet.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for a code that is empty, or holds anything but small letters and
+    /// digits, and what any call may meet.
     pub async fn list_of(&self, org: &str) -> Result<Vec<Application>, Error>
     where
         S: CanRead,
@@ -86,12 +87,13 @@ impl<'a, S: Scope> Applications<'a, S> {
     /// Reads the texts of an app in one language: what the keys in substatus, titles and the like stand for. Needs
     /// `altinn:serviceowner/instances.read` here; for the service any token will do.
     ///
-    /// * `language`: two letters, such as `nb`, `nn` or `en`.
+    /// * `language`: two small letters, such as `nb`, `nn` or `en`. The service compares letter by letter and would find
+    ///   no texts for `NB`.
     ///
     /// They may be one hour old, and so may the answer that there are none.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for anything but two letters, [`NotFound`](ErrorKind::NotFound) when
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for anything but two small letters, [`NotFound`](ErrorKind::NotFound) when
     /// the app has no texts in this language, and what any call may meet.
     pub async fn text(&self, app: &AppId, language: &str) -> Result<TextResource, Error>
     where
@@ -121,10 +123,8 @@ fn list() -> RequestSpec {
 }
 
 fn list_of(org: &str) -> Result<RequestSpec, Error> {
-    // The service finds nothing for a code in upper case, and does not say so.
-    if org.is_empty() || org.contains(|c: char| matches!(c, '-' | ' ') || c.is_uppercase()) {
-        return Err(Error::new(ErrorKind::InvalidInput, LIST_OF)
-            .with_detail("a service owner's code is in lower case, not empty, and holds no hyphen and no space"));
+    if let Some(wrong) = wrong_code(org) {
+        return Err(Error::new(ErrorKind::InvalidInput, LIST_OF).with_detail(wrong));
     }
     Ok(RequestSpec::new(LIST_OF, Method::GET).path(["applications"]).segment(org).judge(advice::read))
 }
@@ -138,8 +138,11 @@ fn get(app: &AppId) -> RequestSpec {
 }
 
 fn text(app: &AppId, language: &str) -> Result<RequestSpec, Error> {
-    if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Err(Error::new(ErrorKind::InvalidInput, TEXT).with_detail("a language is two letters, such as nb"));
+    // For capital letters the service answers that there are no texts, and remembers it for an hour.
+    if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Err(
+            Error::new(ErrorKind::InvalidInput, TEXT).with_detail("a language is two small letters, such as nb")
+        );
     }
     Ok(of(RequestSpec::new(TEXT, Method::GET), app).path(["texts"]).segment(language).judge(advice::text))
 }
@@ -160,10 +163,10 @@ mod tests {
 
     #[test]
     fn what_the_service_would_refuse_is_refused() {
-        for org in ["", "a-b", "a b", "TTD"] {
+        for org in ["", "a-b", "a b", "TTD", "tTd", "ÅS", "ttd.", "ttd/x", ".", "..", "ttd\0"] {
             assert_eq!(list_of(org).unwrap_err().kind(), ErrorKind::InvalidInput, "{org:?}");
         }
-        for language in ["", "n", "nob", "nø", "n1", "æ"] {
+        for language in ["", "n", "nob", "nø", "n1", "æ", "NB", "nB"] {
             assert!(text(&"ttd/a".parse().unwrap(), language).is_err(), "{language:?}");
         }
     }

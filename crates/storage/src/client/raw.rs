@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 
-use altinn_core::transport::{Answer, Download, RequestSpec, Transport};
-use altinn_core::{Error, Payload};
+use altinn_core::transport::{Answer, Download, Operation, RequestSpec, Transport};
+use altinn_core::{Error, Payload, operation};
 use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::raw_stream::RawStream;
+
+const RAW: Operation = operation!("raw");
 
 /// A request of your own to Storage, for what this crate has no method for: with the same token, retries and errors.
 ///
@@ -19,7 +21,7 @@ pub struct RawRequest {
 
 impl RawRequest {
     pub(super) fn new<T: ToString>(transport: Transport, method: Method, path: impl IntoIterator<Item = T>) -> Self {
-        let spec = RequestSpec::new("raw", method);
+        let spec = RequestSpec::new(RAW, method);
         Self { transport, spec: path.into_iter().fold(spec, RequestSpec::segment) }
     }
 
@@ -38,7 +40,8 @@ impl RawRequest {
     /// Sets a body in JSON.
     ///
     /// # Errors
-    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) when the value can't be written as JSON.
+    /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) when the value can't be written as JSON, or a text in it
+    /// holds a NUL, which the service can't store.
     pub fn json(mut self, value: &impl Serialize) -> Result<Self, Error> {
         self.spec = self.spec.json(value)?;
         Ok(self)

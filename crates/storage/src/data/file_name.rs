@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use altinn_core::transport::Operation;
 use altinn_core::{Error, ErrorKind};
 use http::HeaderValue;
 
@@ -13,7 +14,7 @@ pub(super) enum FileName {
 
 impl FileName {
     /// The `Content-Disposition` that makes the service store the name as given.
-    pub(super) fn disposition(&self, operation: &'static str) -> Result<HeaderValue, Error> {
+    pub(super) fn disposition(&self, operation: Operation) -> Result<HeaderValue, Error> {
         let invalid = |detail| Error::new(ErrorKind::InvalidInput, operation).with_detail(detail);
         let header = match self {
             Self::Chosen(name) if name.trim().is_empty() => return Err(invalid("the file name is empty")),
@@ -99,11 +100,11 @@ mod tests {
     use super::*;
 
     fn chosen(name: &str) -> Result<HeaderValue, Error> {
-        FileName::Chosen(name.to_owned()).disposition("data.upload")
+        FileName::Chosen(name.to_owned()).disposition(crate::data::UPLOAD)
     }
 
     fn stored(name: &str) -> Result<HeaderValue, Error> {
-        FileName::Stored(name.to_owned()).disposition("data.replace")
+        FileName::Stored(name.to_owned()).disposition(crate::data::REPLACE)
     }
 
     /// What the service does with the header, by the reference.

@@ -1,6 +1,6 @@
 //! A data element's metadata: replaced as a whole, and locked.
 
-use altinn_core::transport::{RequestSpec, Transport};
+use altinn_core::transport::{Operation, RequestSpec, Transport};
 use altinn_core::{DataElementId, Error, ErrorKind, InstanceId, Timestamp};
 use http::Method;
 use serde_json::{Map, Value};
@@ -41,7 +41,7 @@ fn read(instance: InstanceId) -> RequestSpec {
 }
 
 fn update(
-    operation: &'static str,
+    operation: Operation,
     instance: InstanceId,
     element: &DataElement,
     at: Timestamp,
@@ -97,7 +97,7 @@ pub(super) async fn existing(transport: &Transport, spec: &RequestSpec) -> Resul
     answer.json()
 }
 
-fn missing(operation: &'static str) -> Error {
+fn missing(operation: Operation) -> Error {
     Error::new(ErrorKind::NotFound, operation).with_detail("there is no such data element")
 }
 
@@ -130,7 +130,8 @@ mod tests {
             "userDefinedMetadata": [{"key": "k", "value": null, "newMember": 1}],
             "metadata": [{"key": "k", "value": "v"}],
             "references": [{"value": "Task_1", "relation": "Newer", "valueType": "Task", "newMember": 1}],
-            "deleteStatus": {"isHardDeleted": false, "hardDeleted": null, "newMember": 1},
+            "deleteStatus": {"isHardDeleted": true, "hardDeleted": "9999-12-31T23:59:59.9999999Z", "newMember": 1},
+            "created": "0001-01-01T00:00:00Z",
         });
         let element = element(nested.clone());
         let sent = body(&element);

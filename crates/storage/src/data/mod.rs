@@ -15,8 +15,8 @@ mod scan;
 mod sha256;
 mod upload;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, CanWrite, DataElementId, DataTypeId, Error, InstanceId, Payload, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{CanRead, CanWrite, DataElementId, DataTypeId, Error, InstanceId, Payload, Scope, operation};
 use http::Method;
 use serde::Deserialize;
 
@@ -33,15 +33,15 @@ pub use scan::ScanPolicy;
 pub use sha256::{InvalidSha256, Sha256};
 pub use upload::Upload;
 
-const LIST: &str = "data.list";
-const DOWNLOAD: &str = "data.download";
-const UPLOAD: &str = "data.upload";
-const REPLACE: &str = "data.replace";
-const DELETE: &str = "data.delete";
-const EDIT_METADATA: &str = "data.edit_metadata";
-const UPDATE_METADATA: &str = "data.update_metadata";
-const LOCK: &str = "data.lock";
-const UNLOCK: &str = "data.unlock";
+const LIST: Operation = operation!("data.list");
+const DOWNLOAD: Operation = operation!("data.download");
+const UPLOAD: Operation = operation!("data.upload");
+const REPLACE: Operation = operation!("data.replace");
+const DELETE: Operation = operation!("data.delete");
+const EDIT_METADATA: Operation = operation!("data.edit_metadata");
+const UPDATE_METADATA: Operation = operation!("data.update_metadata");
+const LOCK: Operation = operation!("data.lock");
+const UNLOCK: Operation = operation!("data.unlock");
 
 /// Operations on the data elements of one instance. From [`Client::data`].
 #[derive(Debug)]

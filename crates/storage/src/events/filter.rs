@@ -52,7 +52,7 @@ impl EventFilter {
             if from > to {
                 return Err(Error::new(ErrorKind::InvalidInput, LIST).with_detail("the window ends before it begins"));
             }
-            spec = spec.query("from", format!("{:.7}", from.as_jiff())).query("to", format!("{:.7}", to.as_jiff()));
+            spec = spec.query("from", format!("{from:.7}")).query("to", format!("{to:.7}"));
         }
         Ok(spec)
     }

@@ -3,9 +3,10 @@
 mod advice;
 mod filter;
 mod model;
+mod step;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, CanWrite, Error, ErrorKind, InstanceId, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{CanRead, CanWrite, Error, ErrorKind, InstanceId, Scope, operation};
 use http::Method;
 use serde::Deserialize;
 use serde_with::{As, DefaultOnNull};
@@ -16,10 +17,11 @@ use crate::instances::of;
 
 pub use filter::EventFilter;
 pub use model::{InstanceEvent, InstanceEventType, PlatformUser};
+pub(crate) use step::lacks;
 
-const LIST: &str = "events.list";
-const GET: &str = "events.get";
-const POST: &str = "events.post";
+const LIST: Operation = operation!("events.list");
+const GET: Operation = operation!("events.get");
+const POST: Operation = operation!("events.post");
 
 /// Operations on the events of one instance. From [`Client::events`].
 ///
@@ -73,17 +75,20 @@ impl<'a, S: Scope> Events<'a, S> {
     /// Adds an event to the log. Needs `altinn:serviceowner/instances.write`; of the app's policy the service asks the
     /// action `read` alone.
     ///
-    /// * `event`: gets this instance if it names none.
+    /// * `event`: gets this instance if it names none. One that tells of a step of the process (its beginning or end,
+    ///   or those of a task) needs a [`user`](InstanceEvent::user) and the process's state in
+    ///   [`process_info`](InstanceEvent::process_info): without them the service takes it, and from then on fails on each
+    ///   [history](crate::Process::history) of the instance.
     ///
     /// The instance's time of change does not move. The event's id is made by the client, so that one whose call failed
     /// after it may have reached the service can be looked for by [`get`](Self::get): keep the id. Such a call is not
     /// repeated.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) for an event of another instance or without a type,
-    /// [`Forbidden`](ErrorKind::Forbidden) when the app's policy does not let the service owner read the instance or
-    /// there is none, [`Server`](ErrorKind::Server) when the id is taken (so the service answers) or, in some
-    /// environments, for a type that is not known; and what any call may meet.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) for an event of another instance, without a type, or that tells of a
+    /// step of the process and lacks what this needs, [`Forbidden`](ErrorKind::Forbidden) when the app's policy does not
+    /// let the service owner read the instance or there is none, [`Server`](ErrorKind::Server) when the id is taken (so
+    /// the service answers) or, in some environments, for a type that is not known; and what any call may meet.
     pub async fn post(&self, event: InstanceEvent) -> Result<InstanceEvent, Error>
     where
         S: CanWrite,
@@ -118,6 +123,9 @@ fn post(instance: InstanceId, mut event: InstanceEvent) -> Result<RequestSpec, E
     if event.event_type.as_ref().is_none_or(|event_type| event_type.as_str().is_empty()) {
         return Err(Error::new(ErrorKind::InvalidInput, POST).with_detail("the event has no type"));
     }
+    if let Some(lacks) = lacks(&event) {
+        return Err(Error::new(ErrorKind::InvalidInput, POST).with_detail(lacks));
+    }
     of(RequestSpec::new(POST, Method::POST), instance).path(["events"]).judge(advice::post).json(&event)
 }
 
@@ -139,5 +147,19 @@ mod tests {
         let mut untyped = InstanceEvent::new(InstanceEventType::Saved);
         untyped.event_type = None;
         assert!(post(instance(), untyped).is_err());
+    }
+
+    #[test]
+    fn an_event_that_would_break_the_history_is_refused() {
+        let nobody = InstanceEvent::new(InstanceEventType::ProcessEndEvent);
+        let stateless = nobody.clone().user(PlatformUser::org("ttd", 3));
+        let mut whole = stateless.clone();
+        whole.process_info = Some(crate::ProcessState::default());
+        for event in [nobody, stateless] {
+            let error = post(instance(), event).unwrap_err();
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, "events.post"));
+            assert!(error.to_string().contains("history"), "{error}");
+        }
+        assert!(post(instance(), whole).is_ok());
     }
 }

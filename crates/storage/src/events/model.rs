@@ -1,5 +1,6 @@
 use std::fmt;
 
+use altinn_core::transport::Operation;
 use altinn_core::{Error, ErrorKind, InstanceId, Secret, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,7 +38,8 @@ pub struct InstanceEvent {
     /// Whom it was done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_user: Option<PlatformUser>,
-    /// Where the process stood. An event that a process began, moved or ended needs it, and the [`user`](Self::user):
+    /// Where the process stood. An event of a process that began or ended, or of a task that did, needs it with the
+    /// [start event](ProcessState::start_event) or the [task](ProcessState::current_task), and the [`user`](Self::user):
     /// without them the service can't make a [history](crate::Process::history) of the instance any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process_info: Option<ProcessState>,
@@ -76,7 +78,7 @@ impl InstanceEvent {
     }
 
     /// Makes it one of this instance, unless it names another.
-    pub(crate) fn belong_to(&mut self, operation: &'static str, instance: InstanceId) -> Result<(), Error> {
+    pub(crate) fn belong_to(&mut self, operation: Operation, instance: InstanceId) -> Result<(), Error> {
         let id = instance.to_string();
         match &self.instance_id {
             Some(named) if !named.eq_ignore_ascii_case(&id) => {
@@ -250,7 +252,7 @@ mod tests {
 
         for named in [None, Some("501337/00000000-0000-4000-8000-00000000000A")] {
             let mut event = of(named);
-            event.belong_to("events.post", instance).unwrap();
+            event.belong_to(crate::events::POST, instance).unwrap();
             assert_eq!(event.instance_id.unwrap(), instance.to_string());
             assert_eq!(event.instance_owner_party_id.as_deref(), Some("501337"));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use altinn_core::transport::RequestSpec;
+use altinn_core::transport::{Operation, RequestSpec};
 use altinn_core::{Error, ErrorKind, InstanceId};
 use http::Method;
 use serde_json::json;
@@ -47,7 +47,7 @@ pub(super) fn data_values(id: InstanceId, values: &BTreeMap<String, String>) -> 
 
 /// An empty value is meant to remove its key, but the service merges what is left into what is stored: the key stays,
 /// and the answer says success.
-fn no_removal(operation: &'static str, texts: &BTreeMap<String, String>) -> Result<(), Error> {
+fn no_removal(operation: Operation, texts: &BTreeMap<String, String>) -> Result<(), Error> {
     match texts.iter().find(|(_, text)| text.is_empty()) {
         Some((key, _)) => Err(Error::new(ErrorKind::InvalidInput, operation).with_detail(format!(
             "the value of {key:?} is empty, which is to remove it, but the service keeps it all the same: set another \

@@ -62,7 +62,7 @@ impl InstanceLock {
         match self.end().await {
             Err(error) if !in_time || error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY) => Err(error),
             Err(error) => {
-                tracing::warn!(op = RELEASE_LOCK, %error, "the lock stays until its time runs out");
+                tracing::warn!(op = RELEASE_LOCK.name(), %error, "the lock stays until its time runs out");
                 Ok(output)
             }
             Ok(()) => Ok(output),

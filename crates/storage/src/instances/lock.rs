@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use altinn_core::transport::{RequestSpec, Transport};
+use altinn_core::transport::{Operation, RequestSpec, Transport};
 use altinn_core::{Error, ErrorKind, InstanceId, Secret};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
@@ -69,7 +69,7 @@ impl InstanceLock {
     }
 
     /// A PATCH, but it sets a time, so repeating is harmless.
-    fn update(&self, operation: &'static str, seconds: i32) -> Result<RequestSpec, Error> {
+    fn update(&self, operation: Operation, seconds: i32) -> Result<RequestSpec, Error> {
         let mut token = HeaderValue::try_from(self.token.expose()).map_err(|_| {
             Error::new(ErrorKind::Protocol, operation).with_detail("the service gave a lock token that can't be sent")
         })?;
@@ -110,7 +110,7 @@ fn lock(id: InstanceId, ttl: Duration) -> Result<RequestSpec, Error> {
 }
 
 /// The service grants a lock of no time as well, which has run out before its token arrives.
-pub(super) fn seconds(operation: &'static str, ttl: Duration) -> Result<i32, Error> {
+pub(super) fn seconds(operation: Operation, ttl: Duration) -> Result<i32, Error> {
     let seconds = ttl.as_secs().saturating_add(u64::from(ttl.subsec_nanos() > 0));
     match i32::try_from(seconds) {
         Ok(seconds) if seconds > 0 => Ok(seconds),

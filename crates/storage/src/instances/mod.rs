@@ -24,8 +24,8 @@ mod window;
 
 use std::time::Duration;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{AppId, CanConfirm, CanRead, CanWrite, Error, InstanceId, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{AppId, CanConfirm, CanRead, CanWrite, Error, InstanceId, Scope, operation};
 use http::Method;
 use uuid::Uuid;
 
@@ -39,27 +39,28 @@ pub use lock::InstanceLock;
 pub use model::{CompleteConfirmation, Instance, InstanceOwner, InstanceStatus, ReadStatus, ResourceLinks, Substatus};
 pub use page::Page;
 pub use pages::Pages;
+pub(crate) use query::for_pattern;
 pub use query::{InstanceOwnerFilter, InstanceQuery};
 pub use sign::{SignRequest, Signee};
 pub use token::{ContinuationToken, InvalidToken};
 pub use unreadable::Unreadable;
 pub use window::Window;
 
-const LIST: &str = "instances.list";
-const GET: &str = "instances.get";
-const GET_BY_GUID: &str = "instances.get_by_guid";
-const CREATE: &str = "instances.create";
-const CONFIRM: &str = "instances.confirm";
-const DELETE: &str = "instances.delete";
-const UNDELETE: &str = "instances.undelete";
-const SET_READ_STATUS: &str = "instances.set_read_status";
-const SET_SUBSTATUS: &str = "instances.set_substatus";
-const SET_PRESENTATION_TEXTS: &str = "instances.set_presentation_texts";
-const SET_DATA_VALUES: &str = "instances.set_data_values";
-const LOCK: &str = "instances.lock";
-const EXTEND_LOCK: &str = "instances.lock.extend";
-const RELEASE_LOCK: &str = "instances.lock.release";
-const SIGN: &str = "instances.sign";
+const LIST: Operation = operation!("instances.list");
+const GET: Operation = operation!("instances.get");
+const GET_BY_GUID: Operation = operation!("instances.get_by_guid");
+const CREATE: Operation = operation!("instances.create");
+const CONFIRM: Operation = operation!("instances.confirm");
+const DELETE: Operation = operation!("instances.delete");
+const UNDELETE: Operation = operation!("instances.undelete");
+const SET_READ_STATUS: Operation = operation!("instances.set_read_status");
+const SET_SUBSTATUS: Operation = operation!("instances.set_substatus");
+const SET_PRESENTATION_TEXTS: Operation = operation!("instances.set_presentation_texts");
+const SET_DATA_VALUES: Operation = operation!("instances.set_data_values");
+const LOCK: Operation = operation!("instances.lock");
+const EXTEND_LOCK: Operation = operation!("instances.lock.extend");
+const RELEASE_LOCK: Operation = operation!("instances.lock.release");
+const SIGN: Operation = operation!("instances.sign");
 
 /// Operations on instances. From [`Client::instances`].
 #[derive(Debug)]

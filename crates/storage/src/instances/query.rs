@@ -6,6 +6,7 @@ use altinn_core::{AppId, Error, ErrorKind, OrgNumber, PartyId, PersonNumber};
 use http::{HeaderName, HeaderValue, Method};
 
 use super::{LIST, Window, advice};
+use crate::org_code::wrong_code;
 
 /// Which instances to list.
 ///
@@ -242,7 +243,8 @@ impl InstanceQuery {
         self
     }
 
-    /// Only those with this text in one of their presentation texts; `%` and `_` stand for any text and any character.
+    /// Only those with this text in one of their presentation texts, in any case. `%` stands for any text and `_` for any
+    /// one character, these two themselves included.
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
         self
@@ -327,10 +329,11 @@ impl InstanceQuery {
                 spec = spec.query(name, value);
             }
         }
-        for (name, value) in [("process.currentTask", &self.current_task), ("searchString", &self.search)] {
-            if let Some(value) = value {
-                spec = spec.query(name, value);
-            }
+        if let Some(task) = &self.current_task {
+            spec = spec.query("process.currentTask", task);
+        }
+        if let Some(text) = &self.search {
+            spec = spec.query("searchString", for_pattern(text));
         }
         spec = self.created.add_to(spec, "created");
         spec = self.last_changed.add_to(spec, "lastChanged");
@@ -375,15 +378,10 @@ impl InstanceQuery {
     }
 }
 
-/// What is wrong with a text as a service owner's code. The rules are those by which Altinn registers them.
-fn wrong_code(code: &str) -> Option<&'static str> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, 'æ' | 'ø' | 'å');
-    match code {
-        "" => Some("a service owner's code is empty"),
-        code if code.chars().any(char::is_uppercase) => Some("a service owner's code is in lower case"),
-        code if !code.chars().all(fits) => Some("a service owner's code holds letters and digits alone"),
-        _ => None,
-    }
+/// A text to be looked for, as the service puts it into a pattern of its database, where a backslash takes away the
+/// meaning of what follows, and would be gone.
+pub(crate) fn for_pattern(text: &str) -> String {
+    text.replace('\\', r"\\")
 }
 
 fn owner_header(spec: RequestSpec, kind: &str, number: &str) -> RequestSpec {

@@ -70,9 +70,7 @@ impl Window {
 
     /// The two ends, if each is one of whole seconds that is included.
     pub(crate) fn inclusive_seconds(self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
-        let fits = |(operator, time): (&str, Timestamp)| {
-            time.as_jiff().subsec_nanosecond() == 0 && matches!(operator, "gte" | "lte")
-        };
+        let fits = |(operator, time): (&str, Timestamp)| time.is_whole_second() && matches!(operator, "gte" | "lte");
         let all = [self.lower, self.upper].into_iter().flatten().all(fits);
         all.then(|| (self.lower(), self.upper()))
     }
@@ -81,7 +79,7 @@ impl Window {
     /// silently. It reckons in seven digits of fraction.
     pub(super) fn add_to(self, mut spec: RequestSpec, name: &'static str) -> RequestSpec {
         for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
-            spec = spec.query(name, format!("{operator}:{:.7}", time.as_jiff()));
+            spec = spec.query(name, format!("{operator}:{time:.7}"));
         }
         spec
     }
@@ -90,12 +88,11 @@ impl Window {
     /// begin so, with fractions or without.
     pub(super) fn add_as_text_to(self, mut spec: RequestSpec, name: &'static str) -> Result<RequestSpec, Error> {
         for (operator, time) in [self.lower, self.upper].into_iter().flatten() {
-            let whole = time.as_jiff().subsec_nanosecond() == 0;
-            if !whole || !matches!(operator, "gte" | "lt") {
+            if !time.is_whole_second() || !matches!(operator, "gte" | "lt") {
                 return Err(Error::new(ErrorKind::InvalidInput, LIST)
                     .with_detail(format!("{name} can only be asked for from a whole second, before a whole second")));
             }
-            spec = spec.query(name, format!("{operator}:{}", time.as_jiff().strftime("%Y-%m-%dT%H:%M:%S")));
+            spec = spec.query(name, format!("{operator}:{}", time.to_string().trim_end_matches('Z')));
         }
         Ok(spec)
     }

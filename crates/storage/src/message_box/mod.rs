@@ -4,8 +4,8 @@ mod advice;
 mod model;
 mod query;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, Error, InstanceId, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{CanRead, Error, InstanceId, Scope, operation};
 use http::Method;
 
 use crate::Client;
@@ -14,9 +14,9 @@ use crate::instances::of;
 pub use model::{Message, MessageEvent, MessageLanguage};
 pub use query::MessageQuery;
 
-const SEARCH: &str = "message_box.search";
-const GET: &str = "message_box.get";
-const EVENTS: &str = "message_box.events";
+const SEARCH: Operation = operation!("message_box.search");
+const GET: Operation = operation!("message_box.get");
+const EVENTS: Operation = operation!("message_box.events");
 
 /// Reads instances as their owners see them in the older portal. From [`Client::message_box`].
 ///
@@ -68,8 +68,9 @@ impl<'a, S: Scope> MessageBox<'a, S> {
     /// Lists what the portal shows of an instance's log, oldest first. Needs `altinn:serviceowner/instances.read`, and
     /// the action `read` in the app's policy.
     ///
-    /// Less than [`Events::list`](crate::Events::list): steps of the process are left out, whatever happened to a data
-    /// element is called `Saved`, and of several savings in a row by the same user only the last one comes.
+    /// Less than [`Events::list`](crate::Events::list): steps of the process and confirmations are left out. That a data
+    /// element was made or replaced is called `Saved`; that it was deleted, and all else about it, is left out. Of several
+    /// savings in a row by the same user only the last one comes.
     ///
     /// # Errors
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read the

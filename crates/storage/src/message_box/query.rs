@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{MessageLanguage, SEARCH};
 use crate::advice::common;
-use crate::instances::Window;
+use crate::instances::{Window, for_pattern};
 
 /// Which messages to search for. All conditions must hold together.
 ///
@@ -52,7 +52,7 @@ struct Asked<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     to_created: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    search_string: Option<&'a str>,
+    search_string: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     archive_reference: Option<&'a str>,
     language: &'static str,
@@ -115,8 +115,9 @@ impl MessageQuery {
         self
     }
 
-    /// Only those with this text in a presentation text, or in the title of their app; `%` and `_` stand for any text
-    /// and any character.
+    /// Only those with this text in a presentation text, or in the title of their app, in any case. For presentation
+    /// texts `%` stands for any text and `_` for any one character, these two themselves included; for titles they stand
+    /// for themselves alone. A backslash is found in presentation texts and not in titles.
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
         self
@@ -172,7 +173,7 @@ impl MessageQuery {
             to_last_changed: last_changed.1,
             from_created: created.0,
             to_created: created.1,
-            search_string: self.search.as_deref(),
+            search_string: self.search.as_deref().map(for_pattern),
             archive_reference: self.archive_reference.as_deref(),
             language: self.language.code(),
             filter_migrated: self.altinn3_only,

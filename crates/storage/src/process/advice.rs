@@ -11,6 +11,12 @@ pub(super) fn history(status: StatusCode, words: Option<&str>) -> Verdict {
         StatusCode::FORBIDDEN => {
             explain("the app's policy does not let the service owner read the instance, or there is no such instance")
         }
+        // Its database or the decision point may be out of order as well, which passes.
+        StatusCode::INTERNAL_SERVER_ERROR => explain(
+            "if it comes each time, the log of the instance has an event of the process without a user or without the \
+             process's state, of which the service can make no history; events can't be deleted, so read them by \
+             events.list instead",
+        ),
         _ => common(status, words),
     }
 }

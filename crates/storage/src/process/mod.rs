@@ -4,8 +4,8 @@ mod advice;
 mod model;
 mod update;
 
-use altinn_core::transport::RequestSpec;
-use altinn_core::{CanRead, CanWrite, Error, InstanceId, Scope};
+use altinn_core::transport::{Operation, RequestSpec};
+use altinn_core::{CanRead, CanWrite, Error, InstanceId, Scope, operation};
 use http::Method;
 use serde::Deserialize;
 use serde_with::{As, DefaultOnNull};
@@ -17,11 +17,11 @@ use crate::instances::{self, Instance, of};
 pub use model::{AuthInfo, ProcessElement, ProcessHistoryItem, ProcessState, ValidationStatus};
 pub use update::UpdateWithEvents;
 
-const STATE: &str = "process.state";
-const HISTORY: &str = "process.history";
-const AUTH_INFO: &str = "process.auth_info";
-const UPDATE: &str = "process.update";
-const UPDATE_WITH_EVENTS: &str = "process.update_with_events";
+const STATE: Operation = operation!("process.state");
+const HISTORY: Operation = operation!("process.history");
+const AUTH_INFO: Operation = operation!("process.auth_info");
+const UPDATE: Operation = operation!("process.update");
+const UPDATE_WITH_EVENTS: Operation = operation!("process.update_with_events");
 
 /// Operations on the process of one instance. From [`Client::process`].
 ///
@@ -57,7 +57,8 @@ impl<'a, S: Scope> Process<'a, S> {
     ///
     /// It is made from the [events](crate::Events) that whoever moved the process has posted; the service adds none by
     /// itself. A task that was visited twice stands there once. One such event without a user or without the process's
-    /// state, and the service fails here with [`Server`](altinn_core::ErrorKind::Server) from then on.
+    /// state, and the service fails here with [`Server`](altinn_core::ErrorKind::Server) from then on; this client posts
+    /// none, but others may have.
     ///
     /// # Errors
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read it or there
@@ -113,15 +114,17 @@ impl<'a, S: Scope> Process<'a, S> {
     /// `altinn:serviceowner/instances.write`, and the right to work on the current task in the app's policy.
     ///
     /// * `state`: all of it, as for [`update`](Self::update).
-    /// * `events`: each with a user, and with the process's state, without which there is no
-    ///   [`history`](Self::history) any more; those without an instance get this one.
+    /// * `events`: each with a user and an id of its own; those of a step of the process with the process's state, as for
+    ///   [`Events::post`](crate::Events::post); those without an instance get this one.
     ///
     /// Unless told otherwise by [`keeping_generated_elements`](UpdateWithEvents::keeping_generated_elements), data
-    /// elements that were generated in the task to which the process moves are deleted.
+    /// elements that were generated in the task to which the process moves are deleted. That happens before the rest, and
+    /// is not undone: where the move then fails, they are gone all the same.
     ///
     /// # Errors
     /// As for [`update`](Self::update), and [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an event without a
-    /// user, of another instance, or of a type that is not known.
+    /// user, of another instance, or of a type that is not known, for one of a step without the process's state, and for
+    /// two with the same id.
     pub fn update_with_events(
         &self,
         state: ProcessState,

@@ -1,13 +1,14 @@
+use std::collections::HashSet;
 use std::future::IntoFuture;
 
-use altinn_core::transport::{RequestSpec, Transport};
+use altinn_core::transport::{Operation, RequestSpec, Transport};
 use altinn_core::{Error, ErrorKind, InstanceId};
 use futures::future::BoxFuture;
 use http::Method;
 use serde::Serialize;
 
 use super::{ProcessState, UPDATE, UPDATE_WITH_EVENTS, advice};
-use crate::events::{InstanceEvent, InstanceEventType};
+use crate::events::{InstanceEvent, InstanceEventType, PlatformUser, lacks};
 use crate::instances::{Instance, of};
 
 /// A move of the process with its events, to be sent: set it up, then `.await` it for the instance as it is then.
@@ -32,7 +33,8 @@ impl UpdateWithEvents {
     }
 
     /// Keeps the data elements that were generated in the task to which the process moves. Without this the service
-    /// deletes them, so that going back to a task does not leave two receipts of it.
+    /// deletes them, so that going back to a task does not leave two receipts of it; it does so first, even if the move
+    /// then fails.
     pub fn keeping_generated_elements(mut self) -> Self {
         self.keeps_generated = true;
         self
@@ -44,7 +46,13 @@ impl UpdateWithEvents {
         self.events.iter_mut().try_for_each(|event| {
             event.belong_to(UPDATE_WITH_EVENTS, self.instance)?;
             check(event)
-        })
+        })?;
+        // The second one fails in the service's database, which rolls everything back with a 500.
+        let mut ids = HashSet::new();
+        match self.events.iter().filter_map(|event| event.id).all(|id| ids.insert(id)) {
+            true => Ok(()),
+            false => invalid("two of the events have the same id"),
+        }
     }
 
     fn spec(mut self) -> Result<RequestSpec, Error> {
@@ -89,7 +97,7 @@ pub(super) fn update(instance: InstanceId, state: &ProcessState) -> Result<Reque
         .json(state)
 }
 
-fn leads_on(operation: &'static str, state: &ProcessState) -> Result<(), Error> {
+fn leads_on(operation: Operation, state: &ProcessState) -> Result<(), Error> {
     if state.current_task.is_none() && state.ended.is_none() {
         return Err(Error::new(ErrorKind::InvalidInput, operation).with_detail(
             "the process would have neither a current task nor an end, and the service lets nobody move one without a \
@@ -101,17 +109,20 @@ fn leads_on(operation: &'static str, state: &ProcessState) -> Result<(), Error> 
 
 /// The service refuses an event without a user, and rolls everything back with a 500 for a type that it does not know.
 fn check(event: &InstanceEvent) -> Result<(), Error> {
-    let invalid = |detail| Err(Error::new(ErrorKind::InvalidInput, UPDATE_WITH_EVENTS).with_detail(detail));
     if matches!(event.event_type, None | Some(InstanceEventType::Unknown(_))) {
         return invalid("an event has no type, or one that the service does not know");
     }
-    match &event.user {
-        Some(user) if user.is_named() => Ok(()),
-        _ => invalid(
+    if !event.user.as_ref().is_some_and(PlatformUser::is_named) {
+        return invalid(
             "an event names nobody: its user needs a user id, a service owner's code, an end-user system, or a system \
              user with its owner's organisation number",
-        ),
+        );
     }
+    lacks(event).map_or(Ok(()), invalid)
+}
+
+fn invalid(detail: &'static str) -> Result<(), Error> {
+    Err(Error::new(ErrorKind::InvalidInput, UPDATE_WITH_EVENTS).with_detail(detail))
 }
 
 #[cfg(test)]
@@ -119,7 +130,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::events::PlatformUser;
     use crate::testing::{instance, target, transport};
 
     fn state() -> ProcessState {
@@ -127,7 +137,9 @@ mod tests {
     }
 
     fn event() -> InstanceEvent {
-        InstanceEvent::new(InstanceEventType::ProcessStartTask).user(PlatformUser::org("ttd", 3))
+        let mut event = InstanceEvent::new(InstanceEventType::ProcessStartTask).user(PlatformUser::org("ttd", 3));
+        event.process_info = Some(state());
+        event
     }
 
     fn moved(state: ProcessState, events: Vec<InstanceEvent>) -> UpdateWithEvents {
@@ -152,9 +164,14 @@ mod tests {
         let unknown = InstanceEvent::new(InstanceEventType::from("Nonsense")).user(PlatformUser::org("ttd", 3));
         let nobody = InstanceEvent::new(InstanceEventType::Saved);
         let ownerless = PlatformUser { system_user_id: Some(uuid::Uuid::nil()), ..PlatformUser::default() };
-        for event in [foreign, unknown, nobody.clone(), nobody.user(ownerless)] {
+        let stateless = InstanceEvent { process_info: None, ..event() };
+        for event in [foreign, unknown, nobody.clone(), nobody.user(ownerless), stateless] {
             assert!(refused(state(), vec![event]));
         }
+        let (one, other) = (event(), event());
+        assert!(refused(state(), vec![one.clone(), other.clone(), one.clone()]));
+        let without_ids = [one.clone(), other.clone()].map(|event| InstanceEvent { id: None, ..event });
+        assert!(moved(state(), [one, other].into_iter().chain(without_ids).collect()).spec().is_ok());
         assert_eq!(update(instance(), &ProcessState::default()).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(target(&update(instance(), &state()).unwrap()), "instances/{i}/process");
     }

@@ -23,13 +23,13 @@ fn a_query_says_what_the_service_reads() {
             Window::after("2024-05-01T00:00:00.12Z".parse().unwrap())
                 .through("2024-05-02T02:00:00+02:00".parse().unwrap()),
         )
-        .search("blå")
+        .search(r"blå\")
         .data_elements(false);
     assert_eq!(
         url(&query),
         "org=ttd&appId=ttd%2Fskjema&instanceOwner.partyId=501337&excludeConfirmedBy=digdir\
          &process.isComplete=true&confirmed=false&status.isArchived=true&status.isSoftDeleted=false\
-         &status.isHardDeleted=false&process.currentTask=Task_1&searchString=bl%C3%A5\
+         &status.isHardDeleted=false&process.currentTask=Task_1&searchString=bl%C3%A5%5C%5C\
          &created=gte%3A2024-05-01T00%3A00%3A00.0000000Z\
          &lastChanged=gt%3A2024-05-01T00%3A00%3A00.1200000Z\
          &lastChanged=lte%3A2024-05-02T00%3A00%3A00.0000000Z\
