@@ -9,6 +9,7 @@
 
 use altinn_watch as _;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use altinn_storage::{
@@ -250,6 +251,30 @@ fn a_real_page_decodes_and_is_written_back_the_same() {
         assert_eq!(&serde_json::to_value(typed).unwrap(), item);
     }
     assert!(problems.is_empty(), "{problems:?}");
+}
+
+/// Which refusals a client has to expect where.
+#[test]
+fn the_refusals_that_were_recorded_are_listed_by_their_status_and_no_others() {
+    let surface = Surface::load().unwrap();
+    let mut refused = BTreeSet::new();
+    for scenario in recorded("storage") {
+        for step in scenario["steps"].as_array().unwrap() {
+            let method: Method = step["method"].as_str().unwrap().parse().unwrap();
+            let mut path = step["path"].clone();
+            fill("", &mut path);
+            let Ok(url) = format!("https://platform.altinn.no{}", path.as_str().unwrap()).parse() else { continue };
+            let status = u16::try_from(step["response"]["status"].as_u64().unwrap()).unwrap();
+            if status >= 300 && surface.describes(&method, &url) {
+                refused.insert((surface.operation_id(&method, &url).unwrap(), status));
+            }
+        }
+    }
+    let listed = surface.refusals("storage");
+    let unlisted: Vec<_> = refused.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
+    let unrecorded: Vec<_> = listed.difference(&refused).collect();
+    assert!(unrecorded.is_empty(), "not recorded: {unrecorded:?}");
 }
 
 /// The documents in `openapi/` are our own reading of the service: whatever it answered to what the SDK calls is in them.

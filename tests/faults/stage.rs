@@ -1,7 +1,6 @@
 //! What an operation needs before it can be called, and when the fault comes.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use altinn_auth::Credentials;
@@ -21,7 +20,6 @@ pub(super) struct Stage<'a> {
     emulator: &'a Emulator,
     times: usize,
     failure: Failure,
-    struck: AtomicBool,
     /// Meets the fault.
     pub(super) client: Client<ReadWrite>,
     /// Has all the time and the retries to look at what happened.
@@ -49,7 +47,6 @@ impl<'a> Stage<'a> {
             emulator,
             times: fault.times,
             failure: fault.failure.clone(),
-            struck: AtomicBool::new(false),
             look: self::client(emulator, http, MINUTE),
             client,
             id,
@@ -79,16 +76,11 @@ impl<'a> Stage<'a> {
         for _ in 0..self.times {
             self.emulator.fail_next("/storage/", self.failure.clone());
         }
-        self.struck.store(true, Ordering::Relaxed);
     }
 
     /// The lock that was taken for the operation.
     pub(super) fn held(&self) -> InstanceLock {
         self.lock.lock().unwrap().take().unwrap()
-    }
-
-    pub(super) fn has_struck(&self) -> bool {
-        self.struck.load(Ordering::Relaxed)
     }
 }
 

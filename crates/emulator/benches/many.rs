@@ -16,6 +16,8 @@ type Failure = Box<dyn std::error::Error>;
 const APP: &str = "ttd/mottak-demo";
 /// An app of the same organisation that nearly all instances belong to.
 const OTHER: &str = "ttd/andre";
+/// The party that owns every second instance, those of the asked app among them.
+const MANY: i32 = 500_000;
 const FEW: usize = 1_000;
 /// Which threads serve a connection, and on which cores they wake up, shifts all times of a while by some 50 µs, on
 /// either side. So everything is asked in several passes with connections of their own, and the best one counts.
@@ -48,8 +50,9 @@ impl Side {
             .map(|n| {
                 let at = begun + SignedDuration::from_secs(i64::try_from(n).unwrap_or(0));
                 let app = if n % step == 3 { APP } else { OTHER };
-                let party = 600_000 + i32::try_from(n / 10).unwrap_or(0);
+                let party = if n % 2 == 1 || app == APP { MANY } else { 600_000 + i32::try_from(n / 10).unwrap_or(0) };
                 let submission = Submission::new(app, party).created(at).last_changed(at);
+                let submission = submission.presentation_text("navn", "Blåbær og Rømme AS");
                 emulator.seed(match n % step {
                     1 => submission.unfinished(),
                     2 | 3 => submission,
@@ -99,6 +102,15 @@ impl Side {
         let list = |rest: &str| (Method::GET, format!("instances?{rest}"), None);
         let named = |name, (method, path, body)| (name, method, path, body);
         let texts = json!({"texts": {"navn": "Åse"}});
+        let born = format!("created=gte:{at}&created=lt:{until}");
+        let day = self.begun.strftime("%Y-%m-%d");
+        let messages = |rest: Value| {
+            let mut asked = json!({"instanceOwnerPartyIdList": [MANY], "appId": APP});
+            if let (Some(asked), Some(rest)) = (asked.as_object_mut(), rest.as_object()) {
+                asked.extend(rest.clone());
+            }
+            (Method::POST, "sbl/instances/search".to_owned(), Some(asked))
+        };
         Ok(vec![
             named("organisation, newest first", list("org=ttd&size=50")),
             named("organisation, oldest first", list("org=ttd&size=50&order=asc:lastChanged")),
@@ -112,6 +124,15 @@ impl Side {
             named("soft deleted, of which none is", list("org=ttd&status.isSoftDeleted=true")),
             named("earlier generation, of which none is", list("org=ttd&mainVersionInclude=2")),
             named("window of lastChanged", list(&format!("org=ttd&{window}"))),
+            named("party and application", list(&format!("appId={APP}&instanceOwner.partyId={MANY}"))),
+            named("window of created", list(&format!("org=ttd&{born}"))),
+            named("window of created, party", list(&format!("org=ttd&instanceOwner.partyId={MANY}&{born}"))),
+            named("messages of party and application", messages(json!({}))),
+            named("the same with a text", messages(json!({"searchString": "rømme"}))),
+            // No index knows these; a page ends when it is full.
+            named("visible after", list(&format!("org=ttd&visibleAfter=gte:{day}&size=50"))),
+            named("ended", list(&format!("org=ttd&process.ended=gte:{day}&size=50"))),
+            named("text", list("org=ttd&searchString=r%C3%B8mme&size=50")),
             named("reference (A3Ref)", list(&format!("org=ttd&A3Ref={reference}"))),
             named(
                 "a page in the middle",

@@ -206,9 +206,10 @@ impl Emulator {
         self.platform.failures.order(path.into(), failure);
     }
 
-    /// Takes back what [`fail_next`](Self::fail_next) ordered and has not happened yet.
-    pub fn clear_failures(&self) {
-        self.platform.failures.clear();
+    /// Takes back what [`fail_next`](Self::fail_next) ordered and has not happened yet, and tells how many that were: as
+    /// many as were ordered when no request met with any.
+    pub fn clear_failures(&self) -> usize {
+        self.platform.failures.clear()
     }
 
     /// An Altinn token of the service owner with the code `org`, as an exchange would issue it now, without asking

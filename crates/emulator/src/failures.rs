@@ -149,8 +149,9 @@ impl Failures {
         self.ordered.lock().unwrap_or_else(PoisonError::into_inner).push_back((path, failure));
     }
 
-    pub(crate) fn clear(&self) {
-        self.ordered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Forgets what was ordered, and tells how many orders that were.
+    pub(crate) fn clear(&self) -> usize {
+        self.ordered.lock().unwrap_or_else(PoisonError::into_inner).drain(..).count()
     }
 
     /// Takes what was ordered first for a path that begins so.

@@ -11,7 +11,8 @@ use clap::Parser;
 
 /// Emulates Maskinporten, the Altinn token exchange and Altinn Storage, for tests without a network.
 ///
-/// Everything is served on one port of 127.0.0.1 and kept in memory: it is gone when the program ends.
+/// Everything is served on one port of 127.0.0.1. What is stored is gone when the program ends, however it ends: it is
+/// kept in memory, and content above 256 KiB in temporary files that go with the program.
 ///
 ///   Maskinporten           POST /token, GET /jwk, GET /.well-known/oauth-authorization-server
 ///   Altinn Authentication  /authentication/api/v1/...

@@ -22,6 +22,7 @@ struct Switches {
     main_keys: AtomicBool,
     alternative_keys: AtomicBool,
     database: AtomicBool,
+    events: AtomicBool,
     decision_point: AtomicBool,
     blobs: AtomicBool,
 }
@@ -67,6 +68,15 @@ impl Outages {
         self.switches.database.store(down, Ordering::Relaxed);
     }
 
+    /// Whether Storage's database refuses instance events, and nothing else. What is changed is changed all the same, and
+    /// the answer is 500, unless [`Fault::EventsAreStoredApart`](crate::Fault::EventsAreStoredApart) is switched off:
+    /// then whatever may leave an event is answered with 500 before anything is changed. An instance that was to be
+    /// created, and a process that comes with its events, are refused either way. What leaves no event, such as
+    /// presentation texts and locks, goes on.
+    pub fn set_events(&self, down: bool) {
+        self.switches.events.store(down, Ordering::Relaxed);
+    }
+
     /// Whether the decision point, which Storage asks whether the policy allows something, gives no answer. Part of the
     /// operations take that for a no, 403, and part fail with 500; a service owner's own lists ask nobody. What it said
     /// within the last five minutes counts still, as does that it said nothing: see
@@ -77,7 +87,7 @@ impl Outages {
     }
 
     /// Whether the storage of content is out of reach. Uploads, downloads, replacements and deletions of data elements
-    /// are answered with 500 then, and change nothing.
+    /// and signatures are answered with 500 then, and change nothing.
     pub fn set_blobs(&self, down: bool) {
         self.switches.blobs.store(down, Ordering::Relaxed);
     }
@@ -96,6 +106,10 @@ impl Outages {
 
     pub(crate) fn database(&self) -> bool {
         self.switches.database.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn events(&self) -> bool {
+        self.switches.events.load(Ordering::Relaxed)
     }
 
     pub(crate) fn decision_point(&self) -> bool {

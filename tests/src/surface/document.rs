@@ -61,6 +61,18 @@ impl Document {
         )
     }
 
+    /// The ids of the operations, each with the status of a refusal that is listed by itself.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = (&str, StatusCode)> {
+        let paths = self.root["paths"].as_object().into_iter().flat_map(|paths| paths.values());
+        let operations = paths.filter_map(Value::as_object).flat_map(|path| path.values());
+        operations.filter_map(|one| Some((one["operationId"].as_str()?, one["responses"].as_object()?))).flat_map(
+            |(id, responses)| {
+                let statuses = responses.keys().filter_map(|status| status.parse::<StatusCode>().ok());
+                statuses.filter(|status| !status.is_success()).map(move |status| (id, status))
+            },
+        )
+    }
+
     /// `value`, or where it refers to.
     pub(super) fn resolve<'a>(&'a self, value: &'a Value) -> Result<&'a Value, String> {
         let Some(reference) = value["$ref"].as_str() else { return Ok(value) };

@@ -79,6 +79,18 @@ impl Surface {
         self.operation(method, url).is_ok_and(|operation| operation.has_answers())
     }
 
+    /// The id of the operation that a request is for.
+    pub fn operation_id(&self, method: &Method, url: &Url) -> Option<String> {
+        self.operation(method, url).ok()?.id().map(str::to_owned)
+    }
+
+    /// The refusals that a service's document lists by their status: the operation's id and the status.
+    pub fn refusals(&self, service: &str) -> BTreeSet<(String, u16)> {
+        let documents = self.documents.iter().filter(|document| document.service == service);
+        let refusals = documents.flat_map(Document::refusals);
+        refusals.map(|(id, status)| (id.to_owned(), status.as_u16())).collect()
+    }
+
     /// Whether a document has this request: its path and method, its query and headers with all that is required, and
     /// its body.
     ///

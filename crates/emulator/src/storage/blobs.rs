@@ -1,14 +1,16 @@
 //! Content: small pieces in memory, large ones in temporary files, both read and written as streams.
+//!
+//! The files have no name, or are deleted by the system when they are closed, so that none is left by a program that is
+//! killed.
 
 use std::fmt;
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::fs::File;
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use tempfile::TempPath;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 /// What is larger goes to disk.
 const IN_MEMORY: usize = 256 * 1024;
@@ -32,7 +34,7 @@ impl fmt::Debug for Blob {
 #[derive(Clone)]
 enum Place {
     Memory(Bytes),
-    File(Arc<TempPath>),
+    File(Arc<File>),
 }
 
 impl Blob {
@@ -47,22 +49,25 @@ impl Blob {
     }
 
     /// The content as a response body of unknown length, as the service sends it.
-    pub(crate) async fn into_body(self) -> io::Result<Body> {
-        let path = match self.place {
+    pub(crate) fn into_body(self) -> Body {
+        let file = match self.place {
             Place::Memory(content) => {
                 let pieces = futures::stream::iter([Ok::<_, io::Error>(content)]);
-                return Ok(Body::from_stream(pieces));
+                return Body::from_stream(pieces);
             }
-            Place::File(path) => path,
+            Place::File(file) => file,
         };
-        // The file is deleted with the last clone of its path, so the stream keeps one.
-        let file = tokio::fs::File::open(&**path).await?;
-        let pieces = futures::stream::try_unfold((file, path), |(mut file, path)| async move {
-            let mut piece = BytesMut::with_capacity(PIECE);
-            let read = file.read_buf(&mut piece).await?;
-            Ok::<_, io::Error>((read > 0).then(|| (piece.freeze(), (file, path))))
+        let pieces = futures::stream::try_unfold((file, 0), |(file, at)| async move {
+            let (file, piece) = tokio::task::spawn_blocking(move || {
+                let piece = piece_at(&file, at);
+                (file, piece)
+            })
+            .await?;
+            let piece = piece?;
+            let end = at + piece.len() as u64;
+            Ok::<_, io::Error>((!piece.is_empty()).then_some((Bytes::from(piece), (file, end))))
         });
-        Ok(Body::from_stream(pieces))
+        Body::from_stream(pieces)
     }
 
     /// Content that is small enough not to be on disk.
@@ -77,16 +82,15 @@ impl Blob {
     pub(crate) fn each_piece(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         match &self.place {
             Place::Memory(content) => take(content),
-            Place::File(path) => {
-                let path: &Path = path;
-                let mut file = std::fs::File::open(path)?;
-                let mut piece = vec![0; PIECE];
+            Place::File(file) => {
+                let mut at = 0;
                 loop {
-                    let read = file.read(&mut piece)?;
-                    if read == 0 {
+                    let piece = piece_at(file, at)?;
+                    if piece.is_empty() {
                         break;
                     }
-                    take(&piece[..read]);
+                    at += piece.len() as u64;
+                    take(&piece);
                 }
             }
         }
@@ -94,11 +98,22 @@ impl Blob {
     }
 }
 
+/// What is at a place in a file; empty at its end. Readers share the file, so none may go by where another has come to.
+fn piece_at(file: &File, at: u64) -> io::Result<Vec<u8>> {
+    let mut piece = vec![0; PIECE];
+    #[cfg(unix)]
+    let read = std::os::unix::fs::FileExt::read_at(file, &mut piece, at)?;
+    #[cfg(windows)]
+    let read = std::os::windows::fs::FileExt::seek_read(file, &mut piece, at)?;
+    piece.truncate(read);
+    Ok(piece)
+}
+
 /// Takes content in as it arrives.
 #[derive(Default)]
 pub(crate) struct BlobWriter {
     memory: BytesMut,
-    file: Option<(tokio::fs::File, TempPath)>,
+    file: Option<tokio::fs::File>,
     length: u64,
 }
 
@@ -111,14 +126,13 @@ impl BlobWriter {
     pub(crate) async fn push(&mut self, piece: &[u8]) -> io::Result<()> {
         self.length += piece.len() as u64;
         if self.file.is_none() && self.memory.len() + piece.len() > IN_MEMORY {
-            let (file, path) = tempfile::NamedTempFile::new()?.into_parts();
-            let mut file = tokio::fs::File::from_std(file);
+            let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
             file.write_all(&self.memory).await?;
             self.memory = BytesMut::new();
-            self.file = Some((file, path));
+            self.file = Some(file);
         }
         match &mut self.file {
-            Some((file, _)) => file.write_all(piece).await,
+            Some(file) => file.write_all(piece).await,
             None => {
                 self.memory.extend_from_slice(piece);
                 Ok(())
@@ -129,9 +143,9 @@ impl BlobWriter {
     /// The finished content.
     pub(crate) async fn finish(self) -> io::Result<Blob> {
         let place = match self.file {
-            Some((mut file, path)) => {
+            Some(mut file) => {
                 file.flush().await?;
-                Place::File(Arc::new(path))
+                Place::File(Arc::new(file.into_std().await))
             }
             None => Place::Memory(self.memory.freeze()),
         };
@@ -160,7 +174,7 @@ mod tests {
             let mut seen = 0;
             blob.each_piece(|piece| seen += piece.len()).expect("the content");
             assert_eq!(seen, size);
-            let body = blob.into_body().await.expect("the content");
+            let body = blob.into_body();
             let content = axum::body::to_bytes(body, usize::MAX).await.expect("the content");
             assert_eq!(content.len(), size);
             assert!(content.iter().all(|byte| *byte == 7));
@@ -174,12 +188,13 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_file_goes_with_its_last_owner() {
-        let blob = blob_of(IN_MEMORY + 1).await;
-        let Place::File(path) = &blob.place else { panic!("a file") };
-        let path = path.to_path_buf();
-        assert!(path.exists());
-        drop(blob);
-        assert!(!path.exists());
+    async fn those_who_read_a_file_at_once_do_not_disturb_each_other() {
+        let mut writer = BlobWriter::new();
+        let content: Vec<u8> = (0..3 * IN_MEMORY).map(|at| (at / 1000) as u8).collect();
+        writer.push(&content).await.expect("room on the disk");
+        let blob = writer.finish().await.expect("room on the disk");
+        let read = || axum::body::to_bytes(blob.clone().into_body(), usize::MAX);
+        let (one, other) = tokio::join!(read(), read());
+        assert!(one.expect("the content") == content && other.expect("the content") == content);
     }
 }

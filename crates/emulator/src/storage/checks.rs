@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use uuid::Uuid;
 
 use super::caller::Caller;
-use super::context::{Refusal, forbidden};
+use super::context::{Refusal, UNKNOWN_INSTANCE, forbidden};
 use super::faults::Fault;
 use super::locks::{LockToken, TOKEN_HEADER};
 use crate::dotnet::{guid, number};
@@ -40,7 +40,7 @@ fn same_party(platform: &Platform, values: &RouteValues, guid: Uuid, problems: P
     let Some(party) = number::route_int32(values.get("instanceOwnerPartyId")) else { return Ok(()) };
     let owner = platform.storage.lock().rows.get(guid).map(|row| row.party);
     if owner.is_some_and(|owner| owner != i64::from(party)) {
-        return Err(response::problem(problems, StatusCode::NOT_FOUND, Some("Instance not found.")).into());
+        return Err(response::problem(problems, StatusCode::NOT_FOUND, Some(UNKNOWN_INSTANCE)).into());
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::faults::Fault;
-use super::model::{DataElement, Instance, ResourceLinks};
+use super::model::{DataElement, Instance, InstanceEvent, ResourceLinks};
 use super::store::State;
 use crate::accept;
 use crate::dotnet::charset::Charset;
@@ -27,6 +27,12 @@ use crate::platform::Platform;
 use crate::response::{self, FieldErrors, ProblemType};
 use crate::routing::RouteValues;
 use crate::token;
+
+/// What is said of an instance that does not exist, where the service says it in problem details.
+pub(crate) const UNKNOWN_INSTANCE: &str = "Instance not found.";
+
+/// What the database's driver says when the database is out of reach.
+pub(crate) const DOWN: &str = "Exception while reading from stream";
 
 /// A request whose caller has been let in.
 pub(crate) struct Context {
@@ -99,6 +105,27 @@ impl Context {
     /// Fails when the storage of content is out of order.
     pub(crate) fn blobs(&self) -> Result<(), Refusal> {
         if self.platform.outages.blobs() { Err(unhandled()) } else { Ok(()) }
+    }
+
+    /// Files an event of an instance, which the service does apart from the change that it tells of.
+    ///
+    /// # Errors
+    ///
+    /// An unhandled exception when events can't be stored; the change stays.
+    pub(crate) fn tell(&self, state: &mut State, instance: Uuid, event: InstanceEvent) -> Result<(), Refusal> {
+        if self.platform.outages.events() {
+            return Err(unhandled());
+        }
+        state.events.add(instance, event);
+        Ok(())
+    }
+
+    /// The refusal of an instance that does not exist, by an action that looks for it itself and would end in `usual`.
+    pub(crate) fn unknown_instance(&self, usual: Refusal) -> Refusal {
+        match self.shows(Fault::UnknownInstanceIsForbidden) {
+            true => usual,
+            false => self.problem(StatusCode::NOT_FOUND, Some(UNKNOWN_INSTANCE)),
+        }
     }
 
     /// The refusal of a query that the database layer can't use.

@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, StatusCode};
 
 use super::caller::Caller;
 use super::checks;
-use super::context::{Answer, Context, Refusal, forbidden, unauthorized, unhandled};
+use super::context::{Answer, Context, Refusal, UNKNOWN_INSTANCE, forbidden, unauthorized, unhandled};
 use super::decisions::Asked;
 use super::incoming::Incoming;
 use super::policy;
@@ -65,6 +65,8 @@ pub(crate) struct Endpoint {
     pub(crate) problems: ProblemType,
     /// The action needs no database, or says itself what becomes of it without one.
     pub(crate) without_database: bool,
+    /// The action stores an event apart from the change that it tells of.
+    pub(crate) tells: bool,
     pub(crate) run: Run,
 }
 
@@ -107,6 +109,10 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
         return Err(unhandled());
     }
     let_in(&platform, &endpoint, &values, caller.as_ref())?;
+    let apart = platform.storage.faults().shows(Fault::EventsAreStoredApart);
+    if endpoint.tells && platform.outages.events() && !apart {
+        return Err(unhandled());
+    }
     checks::all(&platform, &parts, &values, endpoint.problems, caller.as_ref())?;
     let raw_query = parts.uri.query().map(str::to_owned);
     let mut context = Context {
@@ -170,8 +176,7 @@ fn let_in(
             let Some(caller) = caller else { return Err(unauthorized()) };
             let permitted = policy::guards(platform, asked.as_ref(), caller, action).ok_or_else(unhandled)?;
             if asked.is_none() && !platform.storage.faults().shows(Fault::UnknownInstanceIsForbidden) {
-                let words = Some("Instance not found.");
-                return Err(response::problem(endpoint.problems, StatusCode::NOT_FOUND, words).into());
+                return Err(response::problem(endpoint.problems, StatusCode::NOT_FOUND, Some(UNKNOWN_INSTANCE)).into());
             }
             permitted
         }

@@ -75,11 +75,14 @@ pub(crate) fn post(context: &Context) -> Answer {
     event.created = Some(event.created.map_or_else(|| context.date(), |created| created.as_utc()));
     context.storable(&event)?;
     let mut state = context.state();
-    // Event ids are unique, and the database refuses a second one.
-    if state.events.get(id).is_some() {
+    if !state.events.are_new([&event]) {
         return Err(unhandled());
     }
-    state.events.add(instance, event.clone());
+    context.tell(&mut state, instance, event.clone())?;
+    if !context.shows(Fault::LastChangedStays) {
+        let by = context.caller()?.changed_by();
+        state.rows.change(instance, |row| row.touch(context.date(), by));
+    }
     drop(state);
     let path = format!("instances/{}/{instance}/events/{id}", context.party());
     let location = context.location(&id.to_string(), &path);

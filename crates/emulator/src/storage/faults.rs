@@ -1,4 +1,7 @@
 //! Faults of the real service that clients meet, each with a name. All are shown unless switched off.
+//!
+//! One is known and has no name, as it can't come about here: a substatus is lost where the stored instance has no status
+//! at all. Creation gives every instance one, and nothing takes it away.
 
 use std::fmt;
 use std::str::FromStr;
@@ -48,7 +51,8 @@ faults! {
     ConfirmationsRace = "confirmations-race",
     /// The party in the path is not compared with the instance's.
     PartyInPathIsIgnored = "party-in-path-is-ignored",
-    /// An instance that does not exist is answered with 403 where the policy guards the whole route.
+    /// An instance that does not exist is answered with 403 where the policy guards the whole route and where a data
+    /// element is unlocked, and with 500 for substatus, presentation texts and data values.
     UnknownInstanceIsForbidden = "unknown-instance-is-forbidden",
     /// Any fault while an instance is read is answered with 404, with the exception in the text.
     ReadingFaultIs404 = "reading-fault-is-404",
@@ -75,6 +79,9 @@ faults! {
     FileNameIsDecodedTwice = "file-name-is-decoded-twice",
     /// A token without an authentication level gets 500 for changing data, after the change has been made.
     UnnamedWriterFailsLate = "unnamed-writer-fails-late",
+    /// The event of a change is stored after the change: when that fails, as
+    /// [`Outages::set_events`](crate::Outages::set_events) has it, the answer is 500, and the change stays.
+    EventsAreStoredApart = "events-are-stored-apart",
     /// Deleting an instance softly once more changes when it was deleted.
     SoftDeletionIsStampedAnew = "soft-deletion-is-stamped-anew",
     /// A signature whose data type is not declared is refused with 405.
@@ -106,6 +113,9 @@ faults! {
     /// Texts, values and the read status write the `lastChanged` that they found back to where queries look, over one
     /// that has come in between.
     LastChangedGoesBack = "last-changed-goes-back",
+    /// The read status, presentation texts, data values, the lock and the scanner's verdict of a data element, and events
+    /// that are posted leave the instance's `lastChanged` as it is: a reader that follows it sees nothing of them.
+    LastChangedStays = "last-changed-stays",
     /// `lastChanged` of element and instance is what a client sends with the element's metadata.
     ClientSetsLastChanged = "client-sets-last-changed",
     /// What is left out when metadata is replaced is erased, and a lock is opened.
@@ -132,6 +142,8 @@ faults! {
     LockProtectsNothing = "lock-protects-nothing",
     /// A lock for no time at all is granted.
     LockOfNoTimeIsGranted = "lock-of-no-time-is-granted",
+    /// A lock is granted and extended for any time, of more than an hour, too.
+    LockTimeIsUnlimited = "lock-time-is-unlimited",
     /// Of content that comes as `multipart/…` only the first section is kept, and a form is a fault.
     MultipartIsTakenApart = "multipart-is-taken-apart",
     /// `minCount` and `maxCount` of a data type are 0 when nobody has said.

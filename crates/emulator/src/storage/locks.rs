@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::context::{Answer, Context, Refusal, unhandled};
+use super::context::{Answer, Context, Refusal, UNKNOWN_INSTANCE, unhandled};
 use super::faults::Fault;
 use super::instances::task_refuses;
 use super::model::{InstanceLockRequest, InstanceLockResponse};
@@ -16,6 +16,8 @@ use crate::response;
 
 /// The header that proves who holds a lock.
 pub(super) const TOKEN_HEADER: &str = "Altinn-Storage-Lock-Token";
+/// The most seconds of a lock, where there is a limit.
+const LONGEST: i32 = 3600;
 /// How many random bytes a secret has.
 const SECRET_LENGTH: usize = 20;
 
@@ -50,7 +52,7 @@ pub(crate) fn acquire(context: &Context) -> Answer {
     let body = binding.body::<InstanceLockRequest>(Some("request"));
     binding.finish()?;
     let seconds = body.unwrap_or_default().ttl_seconds;
-    not_negative(context, seconds)?;
+    check_time(context, seconds)?;
     if seconds == 0 && !context.shows(Fault::LockOfNoTimeIsGranted) {
         return Err(context.problem(StatusCode::BAD_REQUEST, Some("TtlSeconds must be positive.")));
     }
@@ -84,7 +86,7 @@ pub(crate) fn prolong(context: &Context) -> Answer {
     let Some((id, secret_hash)) = token.as_deref().and_then(LockToken::decode) else {
         return Err(context.problem(StatusCode::BAD_REQUEST, Some("Could not parse lock token.")));
     };
-    not_negative(context, seconds)?;
+    check_time(context, seconds)?;
     let guid = known_instance(context)?;
     let refusal = |status, words| Err(context.problem(status, Some(words)));
     match context.state().locks.prolong(guid, id, &secret_hash, seconds, context.now) {
@@ -95,9 +97,13 @@ pub(crate) fn prolong(context: &Context) -> Answer {
     }
 }
 
-fn not_negative(context: &Context, seconds: i32) -> Result<(), Refusal> {
+fn check_time(context: &Context, seconds: i32) -> Result<(), Refusal> {
     if seconds < 0 {
         return Err(context.problem(StatusCode::BAD_REQUEST, Some("TtlSeconds cannot be negative.")));
+    }
+    if seconds > LONGEST && !context.shows(Fault::LockTimeIsUnlimited) {
+        let words = format!("TtlSeconds cannot be more than {LONGEST}.");
+        return Err(context.problem(StatusCode::BAD_REQUEST, Some(&words)));
     }
     Ok(())
 }
@@ -107,7 +113,7 @@ fn known_instance(context: &Context) -> Result<Uuid, Refusal> {
     let guid = context.instance_guid()?;
     let party = context.party().to_string();
     if context.state().rows.get(guid).is_none_or(|row| row.party_text() != party) {
-        return Err(context.problem(StatusCode::NOT_FOUND, Some("Instance not found.")));
+        return Err(context.problem(StatusCode::NOT_FOUND, Some(UNKNOWN_INSTANCE)));
     }
     Ok(guid)
 }

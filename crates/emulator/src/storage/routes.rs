@@ -66,10 +66,10 @@ fn instance_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::POST, INSTANCES, whole(Access::Authenticated, instances::create).json().without_database())
         .route(Method::GET, BY_GUID, whole(Access::Authenticated, instances::read).without_database())
         .route(Method::GET, INSTANCE, whole(Access::Authenticated, instances::read).without_database())
-        .route(Method::DELETE, INSTANCE, whole(Access::Policy("delete"), instances::delete))
-        .route(Method::POST, COMPLETE, streamed(Access::Policy("complete"), Run::Streamed(instances::complete)))
+        .route(Method::DELETE, INSTANCE, whole(Access::Policy("delete"), instances::delete).tells())
+        .route(Method::POST, COMPLETE, streamed(Access::Policy("complete"), Run::Streamed(instances::complete)).tells())
         .route(Method::PUT, READ_STATUS, waiting(read, instances::set_read_status))
-        .route(Method::PUT, SUBSTATUS, whole(Access::Authenticated, instances::set_substatus))
+        .route(Method::PUT, SUBSTATUS, whole(Access::Authenticated, instances::set_substatus).tells())
         .route(Method::PUT, PRESENTATION_TEXTS, waiting(Access::Authenticated, instances::set_texts).json())
         .route(Method::PUT, DATA_VALUES, waiting(Access::Authenticated, instances::set_values).json())
         .route(Method::POST, LOCK, whole(Access::Authenticated, locks::acquire).json())
@@ -80,9 +80,9 @@ fn data_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     let write = Access::Policy("write");
     router
         .route(Method::GET, DATA_GUID, streamed(Access::Authenticated, Run::Streamed(data::download)))
-        .route(Method::POST, DATA, streamed(write, Run::Streamed(data::upload)))
-        .route(Method::PUT, DATA_ANY, streamed(write, Run::Streamed(data::replace)))
-        .route(Method::DELETE, DATA_GUID, whole(write, data::delete))
+        .route(Method::POST, DATA, streamed(write, Run::Streamed(data::upload)).tells())
+        .route(Method::PUT, DATA_ANY, streamed(write, Run::Streamed(data::replace)).tells())
+        .route(Method::DELETE, DATA_GUID, whole(write, data::delete).tells())
         .route(Method::PUT, DATA_LOCK, whole(Access::Authenticated, data::lock))
         .route(Method::DELETE, DATA_LOCK, whole(Access::Authenticated, data::unlock))
         .route(Method::GET, ELEMENTS, whole(Access::Authenticated, data::list))
@@ -95,14 +95,18 @@ fn data_routes(router: Router<Endpoint>) -> Router<Endpoint> {
 fn process_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     let read = Access::Policy("read");
     router
-        .route(Method::PUT, PROCESS, whole(Access::Authenticated, process::update).json())
-        .route(Method::PUT, PROCESS_AND_EVENTS, whole(Access::Authenticated, process::update_with_events).json())
+        .route(Method::PUT, PROCESS, whole(Access::Authenticated, process::update).json().tells())
+        .route(
+            Method::PUT,
+            PROCESS_AND_EVENTS,
+            whole(Access::Authenticated, process::update_with_events).json().tells(),
+        )
         .route(Method::GET, HISTORY, whole(read, process::history))
         .route(Method::GET, AUTH_INFO, whole(Access::Anonymous, process::auth_info).without_database())
         .route(Method::POST, EVENTS, whole(read, events::post).json())
         .route(Method::GET, EVENTS, whole(read, events::list))
         .route(Method::GET, EVENT, whole(read, events::read))
-        .route(Method::POST, SIGN, waiting(Access::Policy("sign"), sign::sign))
+        .route(Method::POST, SIGN, waiting(Access::Policy("sign"), sign::sign).tells())
 }
 
 fn registry_routes(router: Router<Endpoint>) -> Router<Endpoint> {
@@ -127,12 +131,12 @@ fn other_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     router
         .route(Method::POST, BOX_SEARCH, bare(Access::Authenticated, message_box::search))
         .route(Method::GET, BOX_INSTANCE, bare(Access::Authenticated, message_box::read))
-        .route(Method::DELETE, BOX_INSTANCE, bare(Access::Policy("delete"), message_box::delete))
+        .route(Method::DELETE, BOX_INSTANCE, bare(Access::Policy("delete"), message_box::delete).tells())
         .route(Method::GET, BOX_EVENTS, bare(Access::Policy("read"), message_box::events))
-        .route(Method::PUT, BOX_UNDELETE, bare(Access::Policy("delete"), message_box::undelete))
+        .route(Method::PUT, BOX_UNDELETE, bare(Access::Policy("delete"), message_box::undelete).tells())
         .route(Method::GET, STUDIO, whole(Access::Studio, studio::list))
         .route(Method::GET, STUDIO_INSTANCE, whole(Access::Studio, studio::read))
-        .route(Method::DELETE, STUDIO_INSTANCE, bare(Access::Studio, studio::delete))
+        .route(Method::DELETE, STUDIO_INSTANCE, bare(Access::Studio, studio::delete).tells())
         .route(Method::DELETE, "cleanup/cleanupinstances", bare(Access::Anonymous, cleanup::instances))
         .route(
             Method::DELETE,
@@ -153,6 +157,7 @@ fn whole(access: Access, run: fn(&Context) -> Answer) -> Endpoint {
         without_json: None,
         problems: ProblemType::Json,
         without_database: false,
+        tells: false,
         run: Run::Whole(run),
     }
 }
@@ -176,6 +181,11 @@ impl Endpoint {
     /// The action asks for `application/json` by its route.
     fn json(self) -> Self {
         Self { wants_json: true, ..self }
+    }
+
+    /// The action stores an event apart from the change that it tells of.
+    fn tells(self) -> Self {
+        Self { tells: true, ..self }
     }
 
     /// The action minds itself what becomes of it without a database.

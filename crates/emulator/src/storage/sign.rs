@@ -50,6 +50,7 @@ fn store(
     signee: Signee,
     signatures: Vec<DocumentSignature>,
 ) -> Answer {
+    context.blobs()?;
     let (caller, guid) = (context.caller()?, context.instance_guid()?);
     let by = caller.changed_by();
     let mut state = context.state();
@@ -93,7 +94,7 @@ fn store(
         row.without_elements()
     });
     let event = events::about(&instance.ok_or_else(unhandled)?, "Signed", caller, context);
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event)?;
     drop(state);
     Ok(response::message(StatusCode::CREATED, "SignDocument is created"))
 }
@@ -150,6 +151,7 @@ fn look_up(
             let words = format!("DataElement not found, dataElementId: {id}");
             context.problem(StatusCode::NOT_FOUND, Some(&words))
         })?;
+        context.blobs()?;
         let blob = element.blob_storage_path.as_ref().and_then(|path| state.blobs.get(path));
         let content = blob.cloned().ok_or_else(|| unread(context, id))?;
         Ok(Asked { id: text, element: id, signed: asked.signed, content })

@@ -84,7 +84,7 @@ pub(crate) fn delete(context: &Context) -> Answer {
         additional_info: Some("Instance soft deleted by app owner via Altinn Studio".to_owned()),
         ..events::about(&instance.ok_or_else(unhandled)?, "Deleted", caller, context)
     };
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event)?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 

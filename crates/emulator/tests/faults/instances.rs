@@ -2,7 +2,7 @@
 
 use altinn_emulator::Fault;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::setup::{Setup, token};
 
@@ -36,8 +36,67 @@ pub(crate) async fn shows(setup: &Setup, fault: Fault) -> Option<bool> {
             setup.send(Method::GET, &path, None).await.0 == StatusCode::OK
         }
         Fault::UnknownInstanceIsForbidden => {
-            let path = "instances/501337/00000000-0000-4000-8000-00000000dead/complete";
-            setup.send(Method::POST, path, None).await.0 == StatusCode::FORBIDDEN
+            let unknown = "instances/501337/00000000-0000-4000-8000-00000000dead";
+            let mut usual = 0;
+            for (method, path, body, status) in [
+                (Method::POST, "complete", Value::Null, StatusCode::FORBIDDEN),
+                (Method::PUT, "substatus", json!({"label": "a"}), StatusCode::INTERNAL_SERVER_ERROR),
+                (Method::PUT, "presentationtexts", json!({"texts": {}}), StatusCode::INTERNAL_SERVER_ERROR),
+                (Method::PUT, "datavalues", json!({"values": {}}), StatusCode::INTERNAL_SERVER_ERROR),
+                (Method::DELETE, "data/00000000-0000-4000-8000-000000000001/lock", Value::Null, StatusCode::FORBIDDEN),
+            ] {
+                let body = Some(body).filter(|body| !body.is_null());
+                let (got, _) = setup.send(method, &format!("{unknown}/{path}"), body).await;
+                assert!(got == status || got == StatusCode::NOT_FOUND, "{path}: {got}");
+                usual += usize::from(got == status);
+            }
+            assert!(usual == 0 || usual == 5, "{usual}");
+            usual == 5
+        }
+        Fault::LastChangedStays => {
+            let (_, before) = setup.send(Method::GET, &format!("instances/{id}"), None).await;
+            let data = before["data"][0]["id"].as_str().unwrap();
+            let (lock, scan) = (format!("data/{data}/lock"), format!("dataelements/{data}/filescanstatus"));
+            let event = json!({"instanceId": id, "eventType": "Saved", "user": {"orgId": "ttd"}});
+            let (mut last, mut moves) = (before["lastChanged"].clone(), 0);
+            for (method, path, body) in [
+                (Method::PUT, "readstatus?status=Read", Value::Null),
+                (Method::PUT, "presentationtexts", json!({"texts": {"a": "1"}})),
+                (Method::PUT, "datavalues", json!({"values": {"a": "1"}})),
+                (Method::PUT, &lock, Value::Null),
+                (Method::DELETE, &lock, Value::Null),
+                (Method::PUT, &scan, json!({"fileScanResult": "Clean"})),
+                (Method::POST, "events", event),
+            ] {
+                setup.pass(1);
+                let body = Some(body).filter(|body| !body.is_null());
+                let (status, _) = setup.send(method, &format!("instances/{id}/{path}"), body).await;
+                assert!(status.is_success(), "{path}: {status}");
+                let (_, now) = setup.send(Method::GET, &format!("instances/{id}"), None).await;
+                // Where queries look, too.
+                assert!(
+                    setup.lists(&format!("lastChanged=eq:{}", now["lastChanged"].as_str().unwrap())).await,
+                    "{path}"
+                );
+                moves += usize::from(now["lastChanged"] != last);
+                last = now["lastChanged"].clone();
+            }
+            assert!(moves == 0 || moves == 7, "{moves}");
+            moves == 0
+        }
+        Fault::EventsAreStoredApart => {
+            let path = format!("instances/{id}/complete");
+            setup.emulator.outages().set_events(true);
+            let (status, _) = setup.send(Method::POST, &path, None).await;
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+            setup.emulator.outages().set_events(false);
+            let (_, instance) = setup.send(Method::GET, &format!("instances/{id}"), None).await;
+            let confirmed = instance["completeConfirmations"].is_array();
+            assert_eq!(setup.send(Method::POST, &path, None).await.0, StatusCode::OK);
+            let events = format!("instances/{id}/events?eventTypes=ConfirmedComplete");
+            let (_, events) = setup.send(Method::GET, &events, None).await;
+            assert_eq!(confirmed, events["instanceEvents"] == json!([]), "it is never told of");
+            confirmed
         }
         Fault::ReadingFaultIs404 => {
             let path = format!("instances/{}", setup.seed());
@@ -114,6 +173,20 @@ pub(crate) async fn shows(setup: &Setup, fault: Fault) -> Option<bool> {
         Fault::LockOfNoTimeIsGranted => {
             let path = format!("instances/{id}/lock");
             setup.send(Method::POST, &path, Some(json!({"ttlSeconds": 0}))).await.0 == StatusCode::OK
+        }
+        Fault::LockTimeIsUnlimited => {
+            let path = format!("instances/{id}/lock");
+            let ask = |seconds: i32| setup.send(Method::POST, &path, Some(json!({"ttlSeconds": seconds})));
+            let granted = ask(i32::MAX).await.0 == StatusCode::OK;
+            let (status, lock) = ask(3600).await;
+            assert_eq!(status, if granted { StatusCode::CONFLICT } else { StatusCode::OK });
+            if !granted {
+                let token = lock["lockToken"].as_str().unwrap();
+                let headers = [("altinn-storage-lock-token", token), ("content-type", "application/json")];
+                let answer = setup.answer(Method::PATCH, &path, &headers, r#"{"ttlSeconds": 3601}"#).await;
+                assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+            }
+            granted
         }
         Fault::ProcessTimesStayAsSent => {
             let process = json!({"started": "2024-05-01T12:00:00", "ended": "2024-05-01T12:00:00"});

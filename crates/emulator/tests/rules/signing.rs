@@ -48,3 +48,30 @@ async fn without_a_list_of_data_types_nothing_can_be_signed() {
     setup.pass(61);
     assert_eq!(sign(&setup, |_| ()).await.0, StatusCode::INTERNAL_SERVER_ERROR);
 }
+
+#[tokio::test]
+async fn without_the_storage_of_content_nothing_is_signed() {
+    let setup = start().await;
+    let id = setup.seed();
+    let path = format!("instances/{id}");
+    let (_, before) = setup.send(Method::GET, &path, None).await;
+    let element = &before["data"][0]["id"];
+    let request = async |elements: Value| {
+        let body = json!({"signatureDocumentDataType": "model", "signee": {"userId": "7"},
+                          "dataElementSignatures": elements});
+        setup.send(Method::POST, &format!("{path}/sign"), Some(body)).await
+    };
+    setup.emulator.outages().set_blobs(true);
+    let unknown = json!({"dataElementId": "aaaaaaaa-0000-4000-8000-00000000dead", "signed": true});
+    let known = json!({"dataElementId": element, "signed": true});
+    for (elements, status) in [
+        (json!([]), StatusCode::INTERNAL_SERVER_ERROR),
+        (json!([known, unknown]), StatusCode::INTERNAL_SERVER_ERROR),
+        (json!([unknown, known]), StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(request(elements).await.0, status);
+    }
+    setup.emulator.outages().set_blobs(false);
+    assert_eq!(setup.send(Method::GET, &path, None).await.1, before);
+    assert_eq!(request(json!([known])).await.0, StatusCode::CREATED);
+}

@@ -102,6 +102,5 @@ fn tell(context: &Context, state: &mut State, id: Uuid, caller: &Caller) -> Resu
     let guid = context.instance_guid()?;
     let instance = state.rows.get(guid).ok_or_else(unhandled)?.without_elements();
     let event = events::about_element(&instance, "Deleted", id, caller, context)?;
-    state.events.add(guid, event);
-    Ok(())
+    context.tell(state, guid, event)
 }

@@ -25,8 +25,7 @@ pub(crate) fn download<'r>(context: &'r Context, _incoming: &'r mut Incoming) ->
         // The real service can't send a type that is none.
         let content_type = element.content_type.as_deref().and_then(MediaType::parse).ok_or_else(unhandled)?;
         let length = blob.length();
-        let body = blob.into_body().await.map_err(|_| gone(context))?;
-        let response = with_header(Response::new(body), CONTENT_TYPE, &content_type.text);
+        let response = with_header(Response::new(blob.into_body()), CONTENT_TYPE, &content_type.text);
         let response = match context.shows(Fault::DownloadHasNoLength) {
             true => response,
             false => with_header(response, CONTENT_LENGTH, &length.to_string()),

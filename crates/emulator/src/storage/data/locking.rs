@@ -6,6 +6,7 @@ use http::header::LOCATION;
 use super::access;
 use crate::response::{self, with_header};
 use crate::storage::context::{Answer, Context, Refusal, forbidden};
+use crate::storage::faults::Fault;
 use crate::storage::instances::task_refuses;
 use crate::storage::model::DataElement;
 use crate::storage::policy;
@@ -38,9 +39,8 @@ pub(crate) fn lock(context: &Context) -> Answer {
 pub(crate) fn unlock(context: &Context) -> Answer {
     let caller = context.caller()?;
     let app = context.state().rows.get(context.instance_guid()?).map(|row| row.app().to_owned());
-    let permitted =
-        app.is_some_and(|app| policy::permits_any(&context.platform, &app, caller, &["write", "unlock", "reject"]));
-    if !permitted {
+    let app = app.ok_or_else(|| context.unknown_instance(forbidden()))?;
+    if !policy::permits_any(&context.platform, &app, caller, &["write", "unlock", "reject"]) {
         return Err(forbidden());
     }
     Ok(response::json(StatusCode::OK, &set(context, false)?))
@@ -49,12 +49,17 @@ pub(crate) fn unlock(context: &Context) -> Answer {
 /// Sets the mark. An element that doesn't exist comes back as one with nothing but the mark.
 fn set(context: &Context, locked: bool) -> Result<DataElement, Refusal> {
     let id = context.data_guid()?;
+    let by = context.caller()?.changed_by();
     let mut state = context.state();
     let stored = state.rows.home_of(id).and_then(|home| {
         state.rows.change(home, |row| {
             let element = row.element_mut(id)?;
             element.locked = locked;
-            Some(element.clone())
+            let element = element.clone();
+            if !context.shows(Fault::LastChangedStays) {
+                row.touch(context.date(), by);
+            }
+            Some(element)
         })
     });
     let element = stored.flatten().unwrap_or_else(|| DataElement { locked, ..DataElement::default() });

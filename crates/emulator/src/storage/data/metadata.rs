@@ -127,6 +127,10 @@ pub(crate) fn set_scan_status(context: &Context) -> Answer {
         state.rows.change(home, |row| {
             if let Some(element) = row.element_mut(id) {
                 element.file_scan_result = result;
+                if !context.shows(Fault::LastChangedStays) {
+                    let by = row.instance.last_changed_by.clone();
+                    row.touch(context.date(), by);
+                }
             }
         });
     }

@@ -101,7 +101,7 @@ fn store(context: &Context, received: Received, target: &Target, links: ElementL
     // Deleted while the content arrived.
     let (element, instance) = changed.flatten().ok_or_else(unhandled)?;
     let event = events::about_element(&instance, "Saved", id, caller, context)?;
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event)?;
     drop(state);
     answer(context, element, StatusCode::OK)
 }

@@ -104,7 +104,7 @@ fn store(context: &Context, received: Received, scanned: bool, links: ElementLin
     });
     let instance = instance.ok_or_else(unhandled)?;
     let event = events::about_element(&instance, "Created", id, caller, context)?;
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event)?;
     drop(state);
     answer(context, element, StatusCode::CREATED)
 }

@@ -60,7 +60,7 @@ fn write(context: &Context, state: &mut State, found: Option<Vec<CompleteConfirm
             row.without_elements()
         });
         let event = events::about(&instance.ok_or_else(unhandled)?, "ConfirmedComplete", caller, context);
-        state.events.add(guid, event);
+        context.tell(state, guid, event)?;
     }
     let instance = state.rows.get(guid).ok_or_else(unhandled)?.with_elements();
     Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::dotnet::datetime::{DateTime, Zone};
 use crate::dotnet::number;
 use crate::response::{self, with_header};
-use crate::storage::context::{Answer, Context, forbidden, unhandled};
+use crate::storage::context::{Answer, Context, DOWN, forbidden, unhandled};
 use crate::storage::events;
 use crate::storage::model::Instance;
 use crate::storage::policy;
@@ -57,7 +57,8 @@ pub(crate) fn create(context: &Context) -> Answer {
         ..Instance::default()
     };
     let cause = match context.storable(&instance) {
-        _ if context.platform.outages.database() => Some("Exception while reading from stream"),
+        // An instance whose event can't be stored is taken back.
+        _ if context.platform.outages.database() || context.platform.outages.events() => Some(DOWN),
         Err(_) => Some("22P05: unsupported Unicode escape sequence\n\nDETAIL: \\u0000 cannot be converted to text."),
         Ok(()) => None,
     };

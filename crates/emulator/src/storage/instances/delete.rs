@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::dotnet::datetime::DateTime;
 use crate::response;
 use crate::storage::caller::Caller;
-use crate::storage::context::{Answer, Context, Refusal, forbidden};
+use crate::storage::context::{Answer, Context, DOWN, Refusal, forbidden};
 use crate::storage::events;
 use crate::storage::faults::Fault;
 use crate::storage::model::{Instance, InstanceStatus};
@@ -22,7 +22,10 @@ pub(crate) fn delete(context: &Context) -> Answer {
     let mut state = context.state();
     let instance = mark_deleted(context, &mut state, caller, guid, hard)?;
     let event = events::about(&instance, "Deleted", caller, context);
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event).map_err(|_| {
+        let words = format!("Unexpected exception when deleting instance {}/{guid}: {DOWN}", context.party());
+        context.message(StatusCode::INTERNAL_SERVER_ERROR, &words)
+    })?;
     let instance = match context.shows(Fault::LinksAreMissing) {
         true => instance,
         false => context.linked(state.rows.get(guid).map(Row::with_elements).unwrap_or(instance)),

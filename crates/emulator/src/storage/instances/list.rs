@@ -7,7 +7,7 @@ use super::query::{InstanceQuery, Page};
 use crate::dotnet::number;
 use crate::response;
 use crate::storage::caller::Caller;
-use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::context::{Answer, Context, DOWN, Refusal, forbidden, unhandled};
 use crate::storage::faults::Fault;
 use crate::storage::model::{Instance, QueryResponse};
 use crate::storage::policy;
@@ -86,7 +86,7 @@ pub(crate) fn list(context: &Context) -> Answer {
         }
     }
     if context.platform.outages.database() {
-        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, "Exception while reading from stream"));
+        return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, DOWN));
     }
     let faults = context.platform.storage.faults();
     let page = query.run(&context.state().rows, faults, context.now);

@@ -3,6 +3,7 @@
 mod complete;
 mod create;
 mod delete;
+mod like;
 mod links;
 mod list;
 mod matching;

@@ -1,18 +1,18 @@
 //! What a query asks for, and which rows it gets.
 
-use std::collections::BTreeSet;
+mod plan;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
-use super::matching::{DateBounds, SetBounds, ilike, like};
+use super::like::Like;
+use super::matching::{DateBounds, SetBounds};
 use super::stakeholder::Excluded;
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::query::{Binder, Query, url_decode};
 use crate::storage::faults::{Fault, Faults};
 use crate::storage::model::Instance;
-use crate::storage::store::{Order, Position, Row, Rows, Scope, StatusTraits, Traits, Window};
+use crate::storage::store::{Order, Row, Rows, StatusTraits, Traits, Window};
 
 /// The rows per page when nobody says.
 const DEFAULT_SIZE: i32 = 100;
@@ -176,7 +176,7 @@ impl InstanceQuery {
 
     fn page(&self, rows: &Rows, filter: &Filter<'_>, token: ContinuationToken, size: usize, faults: Faults) -> Page {
         let order = self.order(faults);
-        let window = Self::rest(filter, token, order);
+        let window = Self::rest(token, order);
         let found: Vec<&Row> = self
             .candidates(rows, filter, order, window)
             .filter(|(position, _)| token.admits(*position, order, faults.shows(Fault::DescendingPagesLoseTies)))
@@ -193,48 +193,6 @@ impl InstanceQuery {
         });
         let document = |row: &&Row| if self.include_elements { row.with_elements() } else { row.without_elements() };
         Page { instances: found.iter().map(document).collect(), next }
-    }
-
-    /// The window of `lastChanged` that the rows after `token` are in.
-    fn rest(filter: &Filter<'_>, token: ContinuationToken, order: Order) -> Window {
-        let mut window = filter.last_changed.window();
-        if token.number > 0 {
-            match order {
-                Order::Ascending => window.from = window.from.max(token.ticks),
-                Order::Descending => window.to = window.to.min(token.ticks),
-            }
-        }
-        window
-    }
-
-    /// The rows that the indexes leave to look at, in order.
-    fn candidates<'r>(
-        &self,
-        rows: &'r Rows,
-        filter: &Filter<'_>,
-        order: Order,
-        window: Window,
-    ) -> Box<dyn Iterator<Item = (Position, Uuid)> + 'r> {
-        match &self.a3_reference {
-            Some(reference) => Box::new(rows.ending_in(reference, order).into_iter()),
-            None => Box::new(rows.walk(&self.scopes(), |traits| filter.takes_traits(traits), order, window)),
-        }
-    }
-
-    /// The smallest sets that hold every row of the result.
-    fn scopes(&self) -> Vec<Scope> {
-        match (self.party, &self.parties, &self.app_id, &self.org, &self.task) {
-            (Some(party), ..) => vec![Scope::Party(party.into())],
-            (None, Some(parties), ..) => {
-                let parties: BTreeSet<i32> = parties.iter().copied().collect();
-                parties.into_iter().map(|party| Scope::Party(party.into())).collect()
-            }
-            (_, _, Some(app), _, Some(task)) => vec![Scope::TaskOfApp(app.clone(), task.clone())],
-            (_, _, Some(app), ..) => vec![Scope::App(app.clone())],
-            (_, _, None, Some(org), Some(task)) => vec![Scope::TaskOfOrg(org.clone(), task.clone())],
-            (_, _, None, Some(org), None) => vec![Scope::Org(org.clone())],
-            (_, _, None, None, _) => vec![Scope::All],
-        }
     }
 }
 
@@ -253,6 +211,8 @@ struct Filter<'q> {
     visible_after: SetBounds,
     due_before: SetBounds,
     end_event: Option<&'q str>,
+    reference: Option<Like>,
+    search: Option<Like>,
     unstarted_is_neither: bool,
 }
 
@@ -270,6 +230,8 @@ impl<'q> Filter<'q> {
             query,
             unstarted_is_neither: faults.shows(Fault::UnstartedIsNeither),
             end_event: query.end_event.as_deref().filter(|_| !faults.shows(Fault::EndEventFilterIsIgnored)),
+            reference: query.reference.as_deref().map(|end| Like::ending(&end.to_ascii_lowercase())),
+            search: query.search.as_deref().map(|part| Like::containing(&part.to_lowercase())),
             confirmed: query.confirmed.or(owner),
             asked_to_exclude: others,
             excluded: None,
@@ -316,6 +278,14 @@ impl<'q> Filter<'q> {
             && flag(query.is_hard_deleted, |status| status.hard_deleted)
     }
 
+    /// Where in the order of `lastChanged` rows of one kind can match; `None` when they can't.
+    fn window_of(&self, traits: &Traits) -> Option<Window> {
+        // What is archived counts by its last change in the message box.
+        let archived = traits.status.is_some_and(|status| status.archived);
+        let by_kind = if archived { self.message_interval.window() } else { Window::ALL };
+        self.takes_traits(traits).then(|| self.last_changed.window().and(by_kind))
+    }
+
     fn takes(&self, row: &Row) -> bool {
         self.takes_traits(&Traits::of(row)) && self.takes_columns(row) && self.takes_document(row)
     }
@@ -333,9 +303,7 @@ impl<'q> Filter<'q> {
             && is_none_or(query.a3_reference.as_deref(), |reference| {
                 row.guid.to_string().ends_with(&reference.to_ascii_lowercase())
             })
-            && is_none_or(query.reference.as_deref(), |reference| {
-                like(&row.guid.to_string(), &format!("%{}", reference.to_ascii_lowercase()))
-            })
+            && is_none_or(self.reference.as_ref(), |reference| reference.matches(&row.guid.to_string()))
     }
 
     fn takes_document(&self, row: &Row) -> bool {
@@ -353,10 +321,10 @@ impl<'q> Filter<'q> {
                 let value = instance.data_values.as_ref().and_then(|values| values.get("A2ArchRef"));
                 value.and_then(Option::as_deref) == Some(reference)
             })
-            && is_none_or(self.query.search.as_deref(), |search| {
+            && is_none_or(self.search.as_ref(), |search| {
                 let texts = instance.presentation_texts.iter().flat_map(|texts| texts.values().flatten());
                 let titled = self.query.titled.iter().flatten().any(|app| app == row.app());
-                titled || texts.into_iter().any(|text| ilike(text, search))
+                titled || texts.into_iter().any(|text| search.matches(&text.to_lowercase()))
             })
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn pause() {
     tokio::time::sleep(BETWEEN).await;
 }
 
-/// Makes a change that is not to move `lastChanged`, and gives the instance. The service writes the column that
+/// Makes a change that does not move `lastChanged`, and gives the instance. The service writes the column that
 /// queries look at all the same: back to `found`, what it was when the change began.
 ///
 /// # Errors
@@ -29,6 +29,7 @@ pub(super) async fn write_back(
     found: i64,
     change: impl FnOnce(&mut Row),
 ) -> Result<Instance, Refusal> {
+    let by = context.caller()?.changed_by();
     let goes_back = context.shows(Fault::LastChangedGoesBack);
     if goes_back {
         pause().await;
@@ -37,6 +38,9 @@ pub(super) async fn write_back(
         change(row);
         if goes_back {
             row.last_changed = found;
+        }
+        if !context.shows(Fault::LastChangedStays) {
+            row.touch(context.date(), by);
         }
         row.with_elements()
     });

@@ -47,22 +47,19 @@ pub(crate) fn set_substatus(context: &Context) -> Answer {
     let guid = context.instance_guid()?;
     let caller = context.caller()?;
     let mut state = context.state();
-    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    let row = state.rows.get(guid).ok_or_else(|| context.unknown_instance(unhandled()))?;
     if !caller.is_org(row.org()) {
         return Err(forbidden());
     }
     context.storable(&substatus).map_err(|_| context.problem(StatusCode::INTERNAL_SERVER_ERROR, None))?;
     let changed = state.rows.change(guid, |row| {
-        // A document without a status has no place for it, and the service loses it without a word.
-        if let Some(status) = &mut row.instance.status {
-            status.substatus = Some(substatus);
-        }
+        row.instance.status.get_or_insert_default().substatus = Some(substatus);
         row.touch(context.date(), caller.org_number.clone());
         row.with_elements()
     });
     let instance = changed.ok_or_else(unhandled)?;
     let event = events::about(&instance, "SubstatusUpdated", caller, context);
-    state.events.add(guid, event);
+    context.tell(&mut state, guid, event)?;
     drop(state);
     Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
 }

@@ -76,7 +76,7 @@ async fn merge(
 /// The `lastChanged` of an instance whose task lets the caller work on it.
 fn admit(context: &Context, guid: Uuid, asks: bool) -> Result<i64, Refusal> {
     let state = context.state();
-    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    let row = state.rows.get(guid).ok_or_else(|| context.unknown_instance(unhandled()))?;
     if asks && task_refuses(&context.platform, row, context.caller()?) {
         return Err(forbidden());
     }

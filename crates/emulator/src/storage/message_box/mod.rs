@@ -44,7 +44,7 @@ pub(super) fn delete(context: &Context) -> Answer {
     let mut state = context.state();
     let instance = mark_deleted(context, &mut state, caller, guid, hard)?;
     let event = super::events::about(&instance, "Deleted", caller, context);
-    state.events.add(guid, InstanceEvent { process_info: None, ..event });
+    context.tell(&mut state, guid, InstanceEvent { process_info: None, ..event })?;
     drop(state);
     Ok(response::json(StatusCode::OK, &true))
 }
@@ -73,7 +73,7 @@ pub(super) fn undelete(context: &Context) -> Answer {
             row.without_elements()
         });
         let event = super::events::about(&instance.ok_or_else(unhandled)?, "Undeleted", caller, context);
-        state.events.add(guid, InstanceEvent { process_info: None, ..event });
+        context.tell(&mut state, guid, InstanceEvent { process_info: None, ..event })?;
     }
     drop(state);
     Ok(response::json(StatusCode::OK, &true))

@@ -31,7 +31,7 @@ pub(crate) fn update(context: &Context) -> Answer {
     context.storable(&process)?;
     let instance = store(&mut state, context, guid, process, caller)?;
     if let Some(event) = sent_to_sign(&instance, caller, context) {
-        state.events.add(guid, event);
+        context.tell(&mut state, guid, event)?;
     }
     drop(state);
     Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
@@ -71,7 +71,8 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
     if newest.is_some_and(|event| !event.event_type.as_deref().is_some_and(is_event_type)) {
         return Err(unhandled());
     }
-    if sent.iter().filter_map(|event| event.id).any(|id| state.events.get(id).is_some()) {
+    // One transaction: without its events the process isn't moved.
+    if !state.events.are_new(&sent) || context.platform.outages.events() {
         return Err(unhandled());
     }
     let instance = store(&mut state, context, guid, process, caller)?;

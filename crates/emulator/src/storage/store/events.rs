@@ -1,6 +1,6 @@
 //! Events of all instances.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -20,6 +20,12 @@ impl Events {
             self.homes.insert(id, instance);
         }
         self.by_instance.entry(instance).or_default().push(event);
+    }
+
+    /// Whether the ids of these are new, and no two of them alike: the database refuses a second event of an id.
+    pub(crate) fn are_new<'e>(&self, events: impl IntoIterator<Item = &'e InstanceEvent>) -> bool {
+        let mut seen = HashSet::new();
+        events.into_iter().filter_map(|event| event.id).all(|id| seen.insert(id) && !self.homes.contains_key(&id))
     }
 
     /// An event of any instance.

@@ -109,16 +109,16 @@ impl Rows {
         Some(row.elements.remove(at))
     }
 
-    /// The rows of `scopes`, of which no two may overlap, that have fitting traits and whose `lastChanged` is within
-    /// `window`.
-    pub(crate) fn walk(
-        &self,
-        scopes: &[Scope],
-        fit: impl Fn(&Traits) -> bool,
-        order: Order,
-        window: Window,
-    ) -> Walk<'_> {
-        self.index.walk(scopes, fit, order, window)
+    /// The rows of `scopes`, of which no two may overlap, whose traits have a window, and whose `lastChanged` is within
+    /// it.
+    pub(crate) fn walk(&self, scopes: &[Scope], window: impl Fn(&Traits) -> Option<Window>, order: Order) -> Walk<'_> {
+        self.index.walk(scopes, window, order)
+    }
+
+    /// The rows of `scopes`, of which no two may overlap, that were created within `window`, in no order that `walk` has.
+    pub(crate) fn born(&self, scopes: &[Scope], window: Window) -> impl Iterator<Item = (Position, Uuid)> + use<'_> {
+        let rows = self.index.born(scopes, window).filter_map(|guid| self.by_guid.get(&guid));
+        rows.map(|row| ((row.last_changed, row.number), row.guid))
     }
 
     /// The rows whose guid ends in these twelve hexadecimal digits, in order; none when the text is anything else.
@@ -128,10 +128,7 @@ impl Rows {
         let guids = self.endings.range((ending, Uuid::nil())..=(ending, Uuid::max())).map(|(_, guid)| guid);
         let rows = guids.filter_map(|guid| self.by_guid.get(guid));
         let mut found: Vec<_> = rows.map(|row| ((row.last_changed, row.number), row.guid)).collect();
-        found.sort_unstable_by_key(|&((ticks, number), _)| match order {
-            Order::Ascending => (ticks, number),
-            Order::Descending => (-ticks, number),
-        });
+        found.sort_unstable_by(|(one, _), (other, _)| order.compare(*one, *other));
         found
     }
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::storage::model::{Instance, InstanceStatus};
 
-const ALL: Window = Window { from: i64::MIN, to: i64::MAX };
+const ALL: Window = Window::ALL;
 
 fn row(number: i64, last_changed: i64, confirmed: bool) -> Row {
     Row {
@@ -29,7 +29,8 @@ fn of(rows: &[Row]) -> Index {
 }
 
 fn numbers(index: &Index, fit: impl Fn(&Traits) -> bool, order: Order, window: Window) -> Vec<i64> {
-    index.walk(&[Scope::Org("ttd".to_owned())], fit, order, window).map(|((_, number), _)| number).collect()
+    let window = |traits: &Traits| fit(traits).then_some(window);
+    index.walk(&[Scope::Org("ttd".to_owned())], window, order).map(|((_, number), _)| number).collect()
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn a_row_leaves_no_trace_where_it_was() {
     let archived = |traits: &Traits| traits.status.is_some_and(|status| status.archived);
     assert_eq!(numbers(&index, archived, Order::Ascending, ALL), [1]);
     let in_task = [Scope::TaskOfApp("ttd/a".to_owned(), "Task_1".to_owned())];
-    assert_eq!(index.walk(&in_task, |_| true, Order::Ascending, ALL).count(), 1);
+    assert_eq!(index.walk(&in_task, |_| Some(ALL), Order::Ascending).count(), 1);
     index.remove(&Place::of(&done));
     assert!(index.scopes.is_empty());
 }
@@ -68,8 +69,23 @@ fn scopes_are_merged() {
     let index = of(&rows);
     let parties = [Scope::Party(1), Scope::Party(2), Scope::Party(9)];
     let found: Vec<i64> =
-        index.walk(&parties, |_| true, Order::Descending, ALL).map(|((_, number), _)| number).collect();
+        index.walk(&parties, |_| Some(ALL), Order::Descending).map(|((_, number), _)| number).collect();
     assert_eq!(found, [4, 2, 1]);
+}
+
+#[test]
+fn the_time_of_creation_has_an_order_of_its_own() {
+    let rows =
+        [(1, 30), (2, 20), (3, 20), (4, 10)].map(|(number, at)| Row { created: at, ..row(number, number, false) });
+    let mut index = of(&rows);
+    let scopes = [Scope::AppOfParty(1, "ttd/a".to_owned())];
+    let born = |index: &Index, from, to| -> Vec<u128> {
+        index.born(&scopes, Window { from, to }).map(|guid| guid.as_u128()).collect()
+    };
+    assert_eq!(born(&index, 10, 20), [4, 2, 3]);
+    assert_eq!(born(&index, 20, 10), []);
+    index.remove(&Place::of(&rows[1]));
+    assert_eq!(born(&index, 20, 30), [3, 1]);
 }
 
 proptest! {

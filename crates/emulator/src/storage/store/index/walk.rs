@@ -1,6 +1,6 @@
 //! Going through rows in order.
 
-use std::cmp::Reverse;
+use std::collections::btree_map::Range;
 use std::iter::Peekable;
 
 use uuid::Uuid;
@@ -10,16 +10,32 @@ use super::{Order, Position, Sorted, Window};
 /// A walk through rows of one kind.
 #[derive(Debug)]
 pub(super) struct Run<'i> {
-    rows: Option<&'i Sorted>,
+    rows: &'i Sorted,
     order: Order,
-    window: Window,
-    /// The last row that was given.
-    last: Option<Position>,
+    /// What is left; when descending, without `tied`.
+    rest: Range<'i, Position, Uuid>,
+    from: i64,
+    /// When descending, the rest of the rows that share the time of the last one.
+    tied: Range<'i, Position, Uuid>,
 }
 
 impl<'i> Run<'i> {
     pub(super) fn new(rows: &'i Sorted, order: Order, window: Window) -> Self {
-        Self { rows: Some(rows).filter(|_| window.from <= window.to), order, window, last: None }
+        // A range must not end before it begins.
+        let to = if window.from <= window.to { (window.to, i64::MAX) } else { (window.from, i64::MIN) };
+        Self { rows, order, rest: rows.range((window.from, i64::MIN)..to), from: window.from, tied: Range::default() }
+    }
+
+    /// The first of the rows with the highest time that is left.
+    fn next_below(&mut self) -> Option<(&'i Position, &'i Uuid)> {
+        let last = self.rest.next_back()?;
+        let ticks = last.0.0;
+        if self.rest.clone().next_back().is_none_or(|(before, _)| before.0 != ticks) {
+            return Some(last);
+        }
+        self.tied = self.rows.range((ticks, i64::MIN)..=(ticks, i64::MAX));
+        self.rest = self.rows.range((self.from, i64::MIN)..(ticks, i64::MIN));
+        self.tied.next()
     }
 }
 
@@ -27,35 +43,11 @@ impl Iterator for Run<'_> {
     type Item = (Position, Uuid);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rows = self.rows?;
         let found = match self.order {
-            Order::Ascending => {
-                let start = self.last.map_or((self.window.from, i64::MIN), |(ticks, number)| (ticks, number + 1));
-                rows.range(start..=(self.window.to, i64::MAX)).next()
-            }
-            Order::Descending => {
-                let same =
-                    self.last.and_then(|(ticks, number)| rows.range((ticks, number + 1)..=(ticks, i64::MAX)).next());
-                same.or_else(|| {
-                    let below = self.last.map_or(Some(self.window.to), |(ticks, _)| ticks.checked_sub(1))?;
-                    if below < self.window.from {
-                        return None;
-                    }
-                    let (&(ticks, _), _) = rows.range((self.window.from, i64::MIN)..=(below, i64::MAX)).next_back()?;
-                    rows.range((ticks, i64::MIN)..=(ticks, i64::MAX)).next()
-                })
-            }
+            Order::Ascending => self.rest.next(),
+            Order::Descending => self.tied.next().or_else(|| self.next_below()),
         };
-        match found {
-            Some((position, guid)) => {
-                self.last = Some(*position);
-                Some((*position, *guid))
-            }
-            None => {
-                self.rows = None;
-                None
-            }
-        }
+        found.map(|(position, guid)| (*position, *guid))
     }
 }
 
@@ -77,10 +69,7 @@ impl Iterator for Walk<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let heads = self.runs.iter_mut().enumerate().filter_map(|(at, run)| Some((run.peek()?.0, at)));
-        let (_, at) = match self.order {
-            Order::Ascending => heads.min(),
-            Order::Descending => heads.min_by_key(|&((ticks, number), _)| (Reverse(ticks), number)),
-        }?;
+        let (_, at) = heads.min_by(|(one, _), (other, _)| self.order.compare(*one, *other))?;
         self.runs.get_mut(at)?.next()
     }
 }
