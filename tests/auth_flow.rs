@@ -3,13 +3,14 @@
 
 use altinn_watch as _;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use altinn_auth::{Credentials, SigningKey};
 use altinn_core::{Environment, ReadWrite};
 use altinn_emulator::{Emulator, Failure, NewClient};
 use altinn_storage::{Client, InstanceQuery};
 
+const TOKEN: &str = "/token";
 const EXCHANGE: &str = "/authentication/api/v1/exchange/";
 
 async fn setup() -> (Emulator, Credentials<ReadWrite>) {
@@ -23,27 +24,68 @@ async fn setup() -> (Emulator, Credentials<ReadWrite>) {
     (emulator, credentials)
 }
 
-fn failures() -> [(&'static str, Failure); 6] {
+/// How it shows that a fault has happened.
+enum Trace {
+    /// The service counts a failed call beside the good one.
+    Refused,
+    /// Two answers count as good: the first didn't arrive whole.
+    AnsweredTwice,
+    /// The one answer took its time.
+    Late,
+}
+
+const DELAY: Duration = Duration::from_millis(200);
+
+fn failures() -> [(&'static str, Failure, Trace); 7] {
+    let page = Failure::status(502).header("content-type", "text/html").body("<html></html>");
+    let half = Failure::status(200).header("content-type", "application/json").body(r#"{"access_token":"eyJ"#);
     [
-        ("503", Failure::status(503)),
-        ("429 with a wait", Failure::status(429).header("retry-after", "0")),
-        ("lost", Failure::lost_answer()),
-        ("late", Failure::delayed(Duration::from_millis(200))),
-        ("a page of the gateway", Failure::status(502).header("content-type", "text/html").body("<html></html>")),
-        ("cut", Failure::cut_after(30)),
+        ("503", Failure::status(503), Trace::Refused),
+        ("429", Failure::status(429), Trace::Refused),
+        ("a page of the gateway", page, Trace::Refused),
+        ("lost", Failure::lost_answer(), Trace::AnsweredTwice),
+        ("cut", Failure::cut_after(30), Trace::AnsweredTwice),
+        ("half of the JSON", half, Trace::AnsweredTwice),
+        ("late", Failure::delayed(DELAY), Trace::Late),
     ]
+}
+
+fn calls(emulator: &Emulator, path: &str) -> (u64, u64) {
+    let journal = emulator.journal();
+    let entry = if path == EXCHANGE { journal.exchanges() } else { journal.token_requests() };
+    (entry.succeeded, entry.failed)
 }
 
 #[tokio::test]
 async fn a_passing_fault_on_either_leg_costs_a_try_and_no_token() {
-    for path in ["/token", EXCHANGE] {
-        for (name, failure) in failures() {
+    for path in [TOKEN, EXCHANGE] {
+        for (name, failure, trace) in failures() {
             let (emulator, credentials) = setup().await;
             emulator.fail_next(path, failure);
+            let begun = Instant::now();
             // The emulator refuses a grant that it has seen, so a second try proves itself a new one.
             let token = credentials.token().await.unwrap_or_else(|error| panic!("{name} at {path}: {error:?}"));
             assert_eq!(token.org(), Some("ttd"), "{name} at {path}");
+            let expected = match trace {
+                Trace::Refused => (1, 1),
+                Trace::AnsweredTwice => (2, 0),
+                Trace::Late => (1, 0),
+            };
+            assert_eq!(calls(&emulator, path), expected, "{name} at {path}");
+            assert!(!matches!(trace, Trace::Late) || begun.elapsed() >= DELAY, "{name} at {path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_either_leg_asks_for_is_kept() {
+    for path in [TOKEN, EXCHANGE] {
+        let (emulator, credentials) = setup().await;
+        emulator.fail_next(path, Failure::status(429).header("retry-after", "2"));
+        let begun = Instant::now();
+        credentials.token().await.unwrap();
+        assert_eq!(calls(&emulator, path), (1, 1), "{path}");
+        assert!(begun.elapsed() >= Duration::from_secs(2), "{path}: {:?}", begun.elapsed());
     }
 }
 
@@ -51,9 +93,9 @@ async fn a_passing_fault_on_either_leg_costs_a_try_and_no_token() {
 async fn a_fault_that_stays_is_an_error_within_its_time() {
     let (emulator, credentials) = setup().await;
     for _ in 0..20 {
-        emulator.fail_next("/token", Failure::status(503));
+        emulator.fail_next(TOKEN, Failure::status(503));
     }
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let error = credentials.token().await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(503));

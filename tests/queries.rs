@@ -98,8 +98,8 @@ async fn states_and_owners() {
     assert_eq!(setup.found(query().current_task("Task_1")).await, [4]);
     assert_eq!(setup.found(query().archived(false)).await, [4]);
     assert_eq!(setup.found(query().soft_deleted(true)).await, [0_usize; 0]);
-    let organisation = InstanceOwnerFilter::Organisation(OrgNumber::synthetic("310000001").unwrap());
-    let person = InstanceOwnerFilter::Person("01039012345".parse().unwrap());
+    let organisation = InstanceOwnerFilter::Organisation("310000019".parse::<OrgNumber>().unwrap());
+    let person = InstanceOwnerFilter::Person("01839012345".parse().unwrap());
     let party = InstanceOwnerFilter::Party(altinn_core::PartyId::new(520_001).unwrap());
     assert_eq!(setup.found(query().owner(person)).await, [0, 1, 2, 3, 4]);
     assert_eq!(setup.found(query().owner(party)).await, [5]);

@@ -32,7 +32,7 @@ async fn a_day_s_work_leaves_nothing_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
     receive::pass(&client.read_confirm(), InstanceQuery::org("ttd"), folder.path()).await.unwrap();
 
-    let person = "01039012345";
+    let person = "01839012345";
     let query = InstanceQuery::org("ttd").owner(InstanceOwnerFilter::Person(person.parse().unwrap()));
     let page = client.instances().list(query).await.unwrap();
     let id = page.instances[0].id;

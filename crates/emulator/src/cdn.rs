@@ -97,5 +97,5 @@ pub(crate) fn handle<B>(platform: &Platform, request: &Request<B>) -> Response {
     if request.method() != Method::GET {
         return response::with_header(response::empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, "GET");
     }
-    platform.outages.orgs_list().respond(&platform.world)
+    platform.outages.orgs_list().respond(&platform.world())
 }

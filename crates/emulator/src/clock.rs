@@ -35,12 +35,52 @@ impl Clock {
 
     /// Moves the clock by `by`: forwards when positive, backwards when negative. Calls add up.
     pub fn advance(&self, by: SignedDuration) {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.offset_micros.fetch_add(micros, Ordering::Relaxed);
+        let by = micros(by);
+        let moved = |offset: i64| Some(offset.saturating_add(by));
+        self.offset_micros.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved).ok();
+    }
+
+    /// Sets the clock to `to`, from which it goes on at the pace of real time.
+    ///
+    /// ```
+    /// use altinn_emulator::Clock;
+    /// use jiff::{SignedDuration, Timestamp};
+    ///
+    /// let clock = Clock::new();
+    /// let birthday: Timestamp = "2030-05-17T08:00:00Z".parse()?;
+    /// clock.set(birthday);
+    /// assert!(clock.now().duration_since(birthday) < SignedDuration::from_mins(1));
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    pub fn set(&self, to: Timestamp) {
+        let offset = micros(to.duration_since(Timestamp::now()));
+        self.offset_micros.store(offset, Ordering::Relaxed);
     }
 
     /// How far the clock is from the real time: positive when it is ahead.
     pub fn offset(&self) -> SignedDuration {
         SignedDuration::from_micros(self.offset_micros.load(Ordering::Relaxed))
+    }
+}
+
+fn micros(duration: SignedDuration) -> i64 {
+    let limit = if duration.is_negative() { i64::MIN } else { i64::MAX };
+    i64::try_from(duration.as_micros()).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_far_is_as_far_as_it_goes() {
+        let clock = Clock::new();
+        clock.advance(SignedDuration::MAX);
+        clock.advance(SignedDuration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+        clock.set(Timestamp::UNIX_EPOCH);
+        assert!(clock.now().as_second() < 60);
+        clock.advance(SignedDuration::MIN);
+        assert!(clock.now() < Timestamp::UNIX_EPOCH);
     }
 }

@@ -5,50 +5,18 @@ use std::thread::JoinHandle;
 
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
+use url::Url;
 
 use crate::authentication;
 use crate::builder::Builder;
 use crate::clock::Clock;
+use crate::error::EmulatorError;
 use crate::failures::Failure;
 use crate::journal::Journal;
-use crate::keys::{KeyError, PublicKey, RsaKey};
-use crate::maskinporten::{CertificateAuthority, EnterpriseCertificate, Maskinporten, NewClient, RegisteredClient};
 use crate::outages::Outages;
 use crate::platform::Platform;
 use crate::seed::{self, Submission};
 use crate::server::Stop;
-
-/// Why the emulator can't start or can't do what was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EmulatorError {
-    /// The port is taken, or the system gives none.
-    #[error("port {port} on 127.0.0.1 can't be listened on")]
-    Bind {
-        /// The port that was asked for; 0 stands for any free one.
-        port: u16,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The thread or the runtime of the server can't be started.
-    #[error("the server's thread can't be started")]
-    Thread(#[source] std::io::Error),
-    /// A key can't be read, made or used.
-    #[error("a key can't be used")]
-    Key(#[from] KeyError),
-    /// No Maskinporten client has this id.
-    #[error("no client {0} is registered")]
-    UnknownClient(String),
-    /// The world has no service owner with this code and a number.
-    #[error("the world has no service owner {0}")]
-    UnknownOrg(String),
-    /// The world uses a name of the real services, with which the emulator's tokens and links must not be confused.
-    #[error("{0} is a name of the real services")]
-    RealName(String),
-    /// The claims of a token to mint are no JSON object.
-    #[error("the claims of a token must be a JSON object")]
-    Claims,
-}
 
 /// A running emulator. Dropping it closes its connections and frees its port.
 ///
@@ -57,13 +25,24 @@ pub enum EmulatorError {
 #[derive(Debug)]
 pub struct Emulator {
     platform: Arc<Platform>,
+    control: Option<Url>,
     stop: Option<oneshot::Sender<Stop>>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What has been started.
+pub(crate) struct Running {
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) control: Option<Url>,
+}
+
 impl Emulator {
-    pub(crate) fn running(platform: Arc<Platform>, stop: oneshot::Sender<Stop>, thread: JoinHandle<()>) -> Self {
-        Self { platform, stop: Some(stop), thread: Some(thread) }
+    pub(crate) fn running(started: Running, stop: oneshot::Sender<Stop>, thread: JoinHandle<()>) -> Self {
+        Self { platform: started.platform, control: started.control, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// Starts an emulator with the demonstration world on a free port.
@@ -86,6 +65,12 @@ impl Emulator {
         self.platform.base_url.as_str()
     }
 
+    /// Where the emulator is controlled over HTTP, with a slash at the end, when it was started with
+    /// [`Builder::control_port`].
+    pub fn control_url(&self) -> Option<&str> {
+        self.control.as_ref().map(Url::as_str)
+    }
+
     /// The clock that all services go by.
     pub fn clock(&self) -> &Clock {
         &self.platform.clock
@@ -99,89 +84,6 @@ impl Emulator {
     /// Switches that put parts of the platform out of order.
     pub fn outages(&self) -> &Outages {
         &self.platform.outages
-    }
-
-    /// Registers a Maskinporten client.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::Key`] when its key can't be made, or when the public key that came with it is of no use.
-    pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, EmulatorError> {
-        Ok(self.platform.maskinporten.register(client, self.platform.clock.now())?)
-    }
-
-    /// Registers one more key on the client `client_id`, for a year. `public_jwk` is JSON text with a `kid`; private
-    /// members are ignored.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::UnknownClient`], and [`EmulatorError::Key`] when `public_jwk` is no RSA or P-256 key.
-    pub fn add_key(&self, client_id: &str, public_jwk: &str) -> Result<(), EmulatorError> {
-        let public = PublicKey::from_text(public_jwk)?;
-        let now = self.platform.clock.now();
-        self.change_client(client_id, |maskinporten| maskinporten.add_key(client_id, public, now))
-    }
-
-    /// Takes the key `kid` from the client `client_id`. It is no error if the client doesn't have it.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::UnknownClient`].
-    pub fn remove_key(&self, client_id: &str, kid: &str) -> Result<(), EmulatorError> {
-        self.change_client(client_id, |maskinporten| maskinporten.remove_key(client_id, kid))
-    }
-
-    /// Has all keys of the client `client_id` expire now.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::UnknownClient`].
-    pub fn expire_keys(&self, client_id: &str) -> Result<(), EmulatorError> {
-        let now = self.platform.clock.now();
-        self.change_client(client_id, |maskinporten| maskinporten.expire_keys(client_id, now))
-    }
-
-    /// Takes `scope` from the client `client_id`. It is no error if the client doesn't have it.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::UnknownClient`].
-    pub fn remove_scope(&self, client_id: &str, scope: &str) -> Result<(), EmulatorError> {
-        self.change_client(client_id, |maskinporten| maskinporten.remove_scope(client_id, scope))
-    }
-
-    /// Has Maskinporten sign with another key from now on and publish that one alone, also in the place of those that
-    /// the world's `maskinporten.main` has. `pem` and `kid` as for [`Builder::maskinporten_key`].
-    ///
-    /// An exchange that has read the former keys goes by them for up to twelve hours more, and refuses what the new one
-    /// signs, unless [`Fault::KeysAreKept`](crate::Fault::KeysAreKept) is switched off.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::Key`] when `pem` holds no RSA private key of at least 2048 bits.
-    pub fn rotate_maskinporten_key(&self, pem: &str, kid: Option<&str>) -> Result<(), EmulatorError> {
-        self.platform.maskinporten.rotate(RsaKey::from_pem(pem)?, kid);
-        Ok(())
-    }
-
-    /// Lets the organisation `supplier` ask for tokens with `scope` on behalf of `consumer`. Both are organisation
-    /// numbers of nine digits.
-    pub fn delegate(&self, consumer: &str, supplier: &str, scope: &str) {
-        self.platform.maskinporten.delegate(consumer, supplier, scope);
-    }
-
-    /// Makes an enterprise certificate of the organisation `org_number` (nine digits), for clients that sign with one
-    /// instead of a registered key.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::Key`] when the cryptographic library fails.
-    pub fn enterprise_certificate(
-        &self,
-        authority: CertificateAuthority,
-        org_number: &str,
-    ) -> Result<EnterpriseCertificate, EmulatorError> {
-        Ok(self.platform.maskinporten.issue_certificate(authority, org_number)?)
     }
 
     /// Puts a submission into Storage and gives the id of its instance, `{party id}/{guid}`.
@@ -220,7 +122,8 @@ impl Emulator {
     /// [`EmulatorError::UnknownOrg`] when the world has no such organisation or it has no number,
     /// [`EmulatorError::Key`] when signing fails.
     pub fn service_owner_token(&self, org: &str, scopes: &str) -> Result<String, EmulatorError> {
-        let number = self.platform.world.org(org).and_then(|org| org.org_number.as_deref());
+        let world = self.platform.world();
+        let number = world.org(org).and_then(|org| org.org_number.as_deref());
         let number = number.ok_or_else(|| EmulatorError::UnknownOrg(org.to_owned()))?;
         let claims = authentication::of_service_owner(&self.platform, org, number, scopes);
         Ok(self.platform.keys.sign(&claims)?)
@@ -251,14 +154,6 @@ impl Emulator {
             if waiter.is_ok() {
                 finished.await.ok();
             }
-        }
-    }
-
-    fn change_client(&self, client_id: &str, change: impl FnOnce(&Maskinporten) -> bool) -> Result<(), EmulatorError> {
-        if change(&self.platform.maskinporten) {
-            Ok(())
-        } else {
-            Err(EmulatorError::UnknownClient(client_id.to_owned()))
         }
     }
 }

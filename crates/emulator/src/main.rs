@@ -3,7 +3,8 @@
 #[cfg(test)]
 use altinn_watch as _;
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use altinn_emulator::{Emulator, Fault, World};
@@ -18,6 +19,26 @@ use clap::Parser;
 ///   Altinn Authentication  /authentication/api/v1/...
 ///   Altinn Storage         /storage/api/v1/...
 ///   Health                 GET /health
+///
+/// What the services know is the world: the demonstration world, or that of --world. In the demonstration world
+/// Maskinporten has the client 6d0a7a8e-2f51-4c64-9b1d-0e5f5a1c7d01 of ttd (405003309), with both scopes of service
+/// owners; --client-key-out makes a key for it:
+///
+///   altinn-emulator --port 5050 --client-key-out key.jwk
+///
+/// With --control-port a test in any language changes the world, the clock and the answers while the program runs:
+///
+///   POST   /_emulator/world                         a piece of world in the form of --world: clients, apps, parties, ...
+///   POST   /_emulator/clock                         {"advanceSeconds": 1900} or {"now": "2030-05-17T08:00:00Z"}
+///   POST   /_emulator/failures                      {"path": "/token", "status": 503, "headers": {"retry-after": "1"}}
+///                                                   or drop, cutAfter, stalledAfter in the place of status; delaySeconds;
+///                                                   DELETE takes back those that no request has met
+///   GET    /_emulator/journal                       how often which path was asked; DELETE forgets it
+///   POST   /_emulator/clients/{id}/keys             a public JWK
+///   PUT    /_emulator/clients/{id}/scopes/{scope}   and DELETE
+///
+/// Consents (urn:altinn:consent) are those of the world; their consentRights, whose form nobody has published, stand in
+/// the token as they stand there.
 ///
 /// For tests only. Its tokens are worth nothing anywhere else, and it protects nothing.
 #[derive(Debug, Parser)]
@@ -48,7 +69,22 @@ struct Arguments {
     #[arg(long, value_name = "NAME", requires = "maskinporten_key")]
     maskinporten_kid: Option<String>,
 
-    /// Hold grants to the letter of Maskinporten's documentation: at most 120 seconds, no undocumented claims
+    /// Make a new RSA key for a Maskinporten client and write it to FILE as a private JWK, readable by its owner alone;
+    /// the public half is registered on the client
+    #[arg(long, value_name = "FILE")]
+    client_key_out: Option<PathBuf>,
+
+    /// The client that --client-key-out makes a key for; without it the one of the demonstration world
+    #[arg(long, value_name = "ID", requires = "client_key_out")]
+    client_id: Option<String>,
+
+    /// A second port on 127.0.0.1, for the paths below /_emulator/; 0 takes any free one, which is then printed. Without
+    /// it there is none
+    #[arg(long, value_name = "N")]
+    control_port: Option<u16>,
+
+    /// Hold grants to the letter of Maskinporten's documentation: at most 120 seconds, no claims but the documented ones
+    /// (and sub and nbf, which many clients send), no second use without jti
     #[arg(long)]
     strict: bool,
 
@@ -93,8 +129,18 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.maskinporten_key {
         builder = builder.maskinporten_key(read(path)?, arguments.maskinporten_kid.as_deref());
     }
+    if let Some(port) = arguments.control_port {
+        builder = builder.control_port(port);
+    }
     let emulator = builder.start().await?;
+    if let Some(path) = &arguments.client_key_out {
+        let client = arguments.client_id.as_deref().unwrap_or(World::DEMO_CLIENT);
+        write_private(path, &emulator.new_key(client)?)?;
+    }
     println!("altinn-emulator (for tests only) at {}", emulator.url());
+    if let Some(url) = emulator.control_url() {
+        println!("controlled at {url}_emulator/");
+    }
     asked_to_end().await?;
     emulator.stop().await;
     Ok(())
@@ -102,6 +148,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn read(path: &PathBuf) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()).into())
+}
+
+/// Writes a file that is whole and for nobody else from the moment it is there, also in the place of another one.
+fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error: std::io::Error| format!("{} can't be written: {error}", path.display()).into())
 }
 
 /// Waits for Ctrl-C, or for SIGTERM where there is one.

@@ -1,5 +1,7 @@
 //! What every handler shares.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use url::Url;
 
 use crate::authentication::Known;
@@ -15,8 +17,8 @@ use crate::world::World;
 /// One emulated platform: its fixed content, its keys and its state.
 #[derive(Debug)]
 pub(crate) struct Platform {
-    /// What the services know from the start.
-    pub(crate) world: World,
+    /// What the services know. It can be added to, so whoever asks gets it as it is then.
+    world: RwLock<Arc<World>>,
     pub(crate) clock: Clock,
     /// The keys that Altinn signs its own tokens with, and that every platform service trusts.
     pub(crate) keys: SigningKeys,
@@ -33,7 +35,44 @@ pub(crate) struct Platform {
     pub(crate) hostname: Option<String>,
 }
 
+/// The parts that a platform starts with.
+pub(crate) struct Parts {
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    pub(crate) keys: SigningKeys,
+    pub(crate) maskinporten: Maskinporten,
+    pub(crate) storage: Store,
+    pub(crate) base_url: Url,
+}
+
 impl Platform {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            hostname: parts.world.hostname.clone(),
+            world: RwLock::new(Arc::new(parts.world)),
+            clock: parts.clock,
+            keys: parts.keys,
+            maskinporten: parts.maskinporten,
+            known: Known::default(),
+            storage: parts.storage,
+            journal: Journal::default(),
+            outages: Outages::default(),
+            failures: Failures::default(),
+            base_url: parts.base_url,
+        }
+    }
+
+    /// What the services know now.
+    pub(crate) fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what the services know from now on; who has asked before goes on with what there was.
+    pub(crate) fn change_world(&self, change: impl FnOnce(&mut World)) {
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut world));
+    }
+
     /// The origin of the platform services, without a slash at the end: what links and issuers begin with.
     pub(crate) fn origin(&self) -> String {
         match &self.hostname {

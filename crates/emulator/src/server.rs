@@ -87,7 +87,7 @@ async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
 
 /// The service's answer; in a staging environment with what is hidden elsewhere.
 async fn shown(platform: Arc<Platform>, request: Request<Body>, path: &str) -> Response {
-    let staging = platform.world.platform.staging && platform.storage.faults().shows(Fault::StagingShowsExceptions);
+    let staging = platform.world().platform.staging && platform.storage.faults().shows(Fault::StagingShowsExceptions);
     if !staging {
         return route(platform, request, path).await;
     }

@@ -109,12 +109,17 @@ impl Claims {
     }
 }
 
-/// Reads the caller of a request.
+/// Reads the caller of a request to a service that receives Altinn tokens.
 pub(crate) fn authenticate(headers: &HeaderMap, platform: &Platform) -> Authentication {
+    authenticate_with(headers, platform, platform.world().platform.skew_seconds)
+}
+
+/// The same, where the clocks may differ by `skew` seconds.
+pub(crate) fn authenticate_with(headers: &HeaderMap, platform: &Platform, skew: u32) -> Authentication {
     let Some(token) = token_of(headers) else {
         return Authentication::Anonymous;
     };
-    match platform.keys.verify(&token, platform.clock.now()) {
+    match platform.keys.verify(&token, platform.clock.now(), skew) {
         Ok(claims) => Authentication::Caller(Claims(claims)),
         Err(Rejected::Invalid) => Authentication::Invalid,
         Err(Rejected::Unreadable) => Authentication::Unreadable,

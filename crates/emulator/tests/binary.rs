@@ -1,13 +1,21 @@
 //! The program: it says where it listens, and ends when asked to.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as loudly as a test")]
 
 use altinn_watch as _;
+
+#[path = "services/private_jwk.rs"]
+mod private_jwk;
+#[expect(dead_code, reason = "the other tests use more of it")]
+#[path = "services/signer.rs"]
+mod signer;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 
-use altinn_emulator::{CertificateAuthority, Emulator};
+use altinn_emulator::{CertificateAuthority, Emulator, World};
+use private_jwk::signer_of;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_altinn-emulator"));
@@ -39,6 +47,53 @@ impl Drop for Running {
     }
 }
 
+/// What the program prints first, up to `lines` lines.
+fn printed(child: &mut Running, lines: usize) -> String {
+    let out = BufReader::new(child.0.stdout.take().unwrap());
+    out.lines().take(lines).map(Result::unwrap).collect::<Vec<_>>().join("\n")
+}
+
+/// A private JWK with which a client signs its grants, as a program in another language reads it from the file.
+#[tokio::test]
+async fn without_a_world_it_issues_a_token_for_the_key_that_it_writes() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.jwk");
+    std::fs::write(&file, "of the last time, and open to all").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut child = Running(program(&["--client-key-out", file.to_str().unwrap()]).spawn().unwrap());
+    let told = printed(&mut child, 1);
+    let url = told.rsplit(' ').next().unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let signer = signer_of(&std::fs::read_to_string(&file).unwrap());
+    let now = jiff::Timestamp::now().as_second();
+    let claims = serde_json::json!({"aud": url, "iss": World::DEMO_CLIENT, "iat": now, "exp": now + 100,
+        "scope": "altinn:serviceowner/instances.read altinn:serviceowner/instances.write"});
+    let grant = signer.sign(&serde_json::json!({"alg": "RS256", "kid": signer.kid}), &claims);
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", grant.as_str())];
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer: serde_json::Value =
+        http.post(format!("{url}token")).form(&form).send().await.unwrap().json().await.unwrap();
+    let exchange = http.get(format!("{url}authentication/api/v1/exchange/maskinporten"));
+    let token = exchange.bearer_auth(answer["access_token"].as_str().unwrap()).send().await.unwrap();
+    let list = http.get(format!("{url}storage/api/v1/instances?org=ttd"));
+    assert_eq!(list.bearer_auth(token.text().await.unwrap()).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn it_is_controlled_on_the_port_that_it_says() {
+    let mut child = Running(program(&["--control-port", "0"]).spawn().unwrap());
+    let told = printed(&mut child, 2);
+    let control = told.rsplit(' ').next().unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let moved = http.post(format!("{control}clock")).body(r#"{"now": "2031-01-01T00:00:00Z"}"#).send().await.unwrap();
+    assert_eq!(moved.status(), 200);
+    let url = told.lines().next().unwrap().rsplit(' ').next().unwrap();
+    let health = http.get(format!("{url}health")).send().await.unwrap();
+    assert!(health.headers()["date"].to_str().unwrap().contains("01 Jan 2031"));
+}
+
 /// At TRACE, it meets with tokens, a key and a person.
 #[tokio::test]
 async fn at_its_most_talkative_it_prints_no_secret() {
@@ -68,7 +123,7 @@ async fn at_its_most_talkative_it_prints_no_secret() {
     let grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     let form = [("grant_type", grant_type), ("assertion", token.as_str())];
     let storage = format!("{url}storage/api/v1/instances");
-    let person = "01039012345";
+    let person = "01839012345";
     let list = || http.get(format!("{storage}?org=ttd")).bearer_auth(&token);
     let instance = format!("{storage}?appId=ttd/mottak-demo");
     let body =
@@ -107,13 +162,24 @@ fn it_tells_what_is_wrong_with_its_files() {
     assert!(failed(&["--world", "no-such-file.json"]).contains("no-such-file.json"));
     assert!(failed(&["--signing-key", "no-such-key.pem"]).contains("no-such-key.pem"));
     assert!(failed(&["--signing-kid", "x"]).contains("--signing-key"));
+    assert!(failed(&["--client-key-out", "/no/such/folder/key.jwk"]).contains("/no/such/folder/key.jwk"));
+    assert!(failed(&["--client-key-out", "never-written.jwk", "--client-id", "nobody"]).contains("nobody"));
 }
 
 #[test]
 fn its_help_names_every_service() {
     let help = program(&["--help"]).output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();
-    for words in ["POST /token", "/authentication/api/v1/", "/storage/api/v1/", "--world", "For tests only"] {
+    for words in [
+        "POST /token",
+        "/authentication/api/v1/",
+        "/storage/api/v1/",
+        "--world",
+        "--client-key-out",
+        World::DEMO_CLIENT,
+        "/_emulator/world",
+        "For tests only",
+    ] {
         assert!(help.contains(words), "{words}");
     }
 }

@@ -27,7 +27,9 @@ async fn each_happens_once_and_only_where_it_was_ordered() {
 
     emulator.fail_next("/storage/", Failure::status(503).header("retry-after", "7").body("<html>busy</html>"));
     assert_eq!(get(&emulator, "health").await.unwrap().0, 200);
-    assert_eq!(get(&emulator, list).await.unwrap(), (503, "<html>busy</html>".to_owned()));
+    let busy = client().get(format!("{}{list}", emulator.url())).send().await.unwrap();
+    assert_eq!((busy.status().as_u16(), &busy.headers()["retry-after"]), (503, &"7".parse().unwrap()));
+    assert_eq!(busy.text().await.unwrap(), "<html>busy</html>");
     let (status, whole) = get(&emulator, list).await.unwrap();
     assert_eq!(status, 200);
 

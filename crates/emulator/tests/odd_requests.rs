@@ -146,7 +146,7 @@ async fn what_the_database_can_not_read_it_says_itself() {
 async fn a_header_that_comes_twice_is_one_with_a_comma() {
     let owner = Owner::start().await;
     let path = format!("storage/api/v1/instances?appId={APP}");
-    let person = ("x-ai-instanceowneridentifier", "Person: 010390 12345");
+    let person = ("x-ai-instanceowneridentifier", "Person: 018390 12345");
     assert_eq!(owner.send(Method::GET, &path, &[person], "").await.status(), StatusCode::OK);
     let twice = owner.send(Method::GET, &path, &[person, person], "").await;
     assert_eq!(twice.status(), StatusCode::BAD_REQUEST);

@@ -9,7 +9,7 @@ use super::claims::ClaimList;
 use super::{Call, consumer, idporten, issued, orgs, studio};
 use crate::accept;
 use crate::dotnet::query::{Binder, Query};
-use crate::keys::{self, Judgement, Jwt, Malformed, PublicKey};
+use crate::keys::{self, Judgement, Jwt, Malformed, PublicKey, SKEW_SECONDS};
 use crate::maskinporten::Service;
 use crate::platform::Platform;
 use crate::response::{self, ProblemType};
@@ -85,7 +85,7 @@ fn maskinporten(
     if !token::joined(headers, ENTERPRISE_USER_HEADER).is_empty() {
         return Err(Refused::EnterpriseUser);
     }
-    if platform.world.platform.audit_log && number.trim().parse::<i32>().is_err() {
+    if platform.world().platform.audit_log && number.trim().parse::<i32>().is_err() {
         return Err(Refused::Unauthorized);
     }
     for dropped in ["aud", "iss", "client_amr", "sid"] {
@@ -110,7 +110,7 @@ fn service_owner(platform: &Platform, claims: &ClaimList, number: &str, test: bo
 /// it begins.
 pub(super) fn is_valid(platform: &Platform, token: &(Jwt, keys::Lifetime), keys: &[PublicKey]) -> bool {
     let (jwt, lifetime) = token;
-    lifetime.judge(platform.clock.now()) == Judgement::Valid && keys::signed_by(jwt, keys)
+    lifetime.judge(platform.clock.now(), SKEW_SECONDS) == Judgement::Valid && keys::signed_by(jwt, keys)
 }
 
 fn refuse(refused: &Refused) -> Response {

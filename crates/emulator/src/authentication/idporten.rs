@@ -9,7 +9,8 @@ use crate::platform::Platform;
 
 /// The claims of the Altinn token for an ID-porten token. It expires together with the incoming one.
 pub(super) fn exchange(platform: &Platform, token: &(Jwt, Lifetime)) -> Result<Map<String, Value>, Refused> {
-    let settings = &platform.world.idporten;
+    let world = platform.world();
+    let settings = &world.idporten;
     let keys: Vec<PublicKey> =
         settings.keys.values().filter_map(|jwk| PublicKey::from_jwk(jwk.members()).ok()).collect();
     if !is_valid(platform, token, &keys) {
@@ -24,8 +25,8 @@ pub(super) fn exchange(platform: &Platform, token: &(Jwt, Lifetime)) -> Result<M
     }
     let person = claims.text("pid").ok_or(Refused::Unauthorized)?;
     let level = auth_level(&claims.text("acr").ok_or(Refused::Unauthorized)?).ok_or(Refused::Unauthorized)?;
-    let party = platform.world.party_by_person(&person).ok_or(Refused::Unauthorized)?;
-    let user = platform.world.user_of_party(party.party_id).ok_or(Refused::Unauthorized)?;
+    let party = world.party_by_person(&person).ok_or(Refused::Unauthorized)?;
+    let user = world.user_of_party(party.party_id).ok_or(Refused::Unauthorized)?;
     let method = claims.text("amr").unwrap_or_else(|| "NotDefined".to_owned());
     for dropped in ["aud", "iss", "sid", "nameid"] {
         claims.remove_first(dropped);

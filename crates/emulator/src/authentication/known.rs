@@ -29,7 +29,7 @@ impl Known {
     pub(super) fn codes(&self, platform: &Platform) -> Option<Arc<Codes>> {
         let time =
             if platform.storage.faults().shows(Fault::OrgsListIsKept) { LIST_KEPT } else { SignedDuration::ZERO };
-        get(&self.codes, (), platform, time, || orgs::read(&platform.outages.orgs_list().read(&platform.world)?))
+        get(&self.codes, (), platform, time, || orgs::read(&platform.outages.orgs_list().read(&platform.world())?))
     }
 
     /// The keys that tokens of `service` are verified with. None when they have to be read and are out of reach. A

@@ -8,11 +8,11 @@ use super::claims::ClaimList;
 use super::{Call, LIFETIME_SECONDS};
 use crate::accept;
 use crate::dotnet::query::{Binder, Query};
-use crate::keys::{self, Judgement};
+use crate::keys::{self, Judgement, SKEW_SECONDS};
 use crate::maskinporten::Service;
 use crate::platform::Platform;
 use crate::response::{self, ProblemType};
-use crate::token::{Authentication, Claims, authenticate, token_of};
+use crate::token::{Authentication, Claims, authenticate_with, token_of};
 
 const PORTAL_SCOPE: &str = "altinn:portal/enduser";
 
@@ -45,8 +45,8 @@ pub(super) fn answer(call: &Call<'_>) -> Response {
 fn caller(headers: &HeaderMap, platform: &Platform) -> Option<Claims> {
     let (jwt, lifetime) = keys::read(&token_of(headers)?).ok()?;
     let issuer = jwt.claims.get("iss").and_then(Value::as_str);
-    if !platform.world.platform.oidc_providers.values().any(|provider| Some(provider.issuer.as_str()) == issuer) {
-        return match authenticate(headers, platform) {
+    if !platform.world().platform.oidc_providers.values().any(|provider| Some(provider.issuer.as_str()) == issuer) {
+        return match authenticate_with(headers, platform, SKEW_SECONDS) {
             Authentication::Caller(claims) => Some(claims),
             Authentication::Anonymous | Authentication::Invalid | Authentication::Unreadable => None,
         };
@@ -54,7 +54,8 @@ fn caller(headers: &HeaderMap, platform: &Platform) -> Option<Claims> {
     // Maskinporten is the only provider whose keys are known here.
     let known = issuer == Some(platform.maskinporten.issuer());
     let keys = platform.known.keys_of(Service::Main, platform).filter(|_| known)?;
-    let valid = lifetime.judge(platform.clock.now()) != Judgement::Invalid && keys::signed_by(&jwt, &keys);
+    let valid =
+        lifetime.judge(platform.clock.now(), SKEW_SECONDS) != Judgement::Invalid && keys::signed_by(&jwt, &keys);
     valid.then(|| Claims::from(jwt.claims))
 }
 

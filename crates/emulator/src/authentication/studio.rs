@@ -10,7 +10,8 @@ use crate::platform::Platform;
 
 /// The claims of the Altinn token for a Studio token: all of them, issuer included, with new times.
 pub(super) fn exchange(platform: &Platform, token: &(Jwt, Lifetime)) -> Result<Map<String, Value>, Refused> {
-    let settings = &platform.world.altinnstudio;
+    let world = platform.world();
+    let settings = &world.altinnstudio;
     let keys: Vec<PublicKey> =
         settings.keys.values().filter_map(|jwk| PublicKey::from_jwk(jwk.members()).ok()).collect();
     if !is_valid(platform, token, &keys) {

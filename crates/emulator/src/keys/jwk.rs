@@ -1,5 +1,7 @@
 //! Public keys, as key sets publish them.
 
+use std::ops::RangeInclusive;
+
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
@@ -8,6 +10,9 @@ use aws_lc_rs::signature::{
 use serde_json::{Map, Value};
 
 use super::{KeyError, RsaKey, base64url};
+
+/// What the parameters below verify with.
+const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 /// A public key with the id it is published under.
 #[derive(Clone, Debug)]
@@ -39,9 +44,21 @@ impl PublicKey {
         Ok(Self { kid: text("kid").map(str::to_owned), numbers })
     }
 
+    /// A key to be registered on a client of Maskinporten. One that no grant could ever be verified with is refused.
+    pub(crate) fn of_client(jwk: &Map<String, Value>) -> Result<Self, KeyError> {
+        let key = Self::from_jwk(jwk).map_err(|_| KeyError::NotClientKey)?;
+        if !key.numbers.sign_grants() {
+            return Err(KeyError::NotClientKey);
+        }
+        if key.kid().is_none_or(str::is_empty) {
+            return Err(KeyError::NoKid);
+        }
+        Ok(key)
+    }
+
     /// The same from JSON text.
-    pub(crate) fn from_text(jwk: &str) -> Result<Self, KeyError> {
-        Self::from_jwk(&serde_json::from_str(jwk).map_err(|_| KeyError::Jwk)?)
+    pub(crate) fn of_client_text(jwk: &str) -> Result<Self, KeyError> {
+        Self::of_client(&serde_json::from_str(jwk).map_err(|_| KeyError::NotClientKey)?)
     }
 
     pub(crate) fn from_rsa(key: &RsaKey, kid: &str) -> Self {
@@ -69,6 +86,20 @@ impl PublicKey {
             }
         }
     }
+}
+
+impl Numbers {
+    fn sign_grants(&self) -> bool {
+        let Self::Rsa { n, e } = self else { return false };
+        let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
+        RSA_BITS.contains(&bits(n)) && is_odd(n) && is_odd(e) && bits(e) > 1
+    }
+}
+
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let significant = number.get(zeros..).unwrap_or_default();
+    significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)
 }
 
 fn rsa_parameters(alg: &str) -> Option<&'static RsaParameters> {
@@ -102,6 +133,26 @@ mod tests {
         ] {
             assert!(PublicKey::from_jwk(&jwk(text)).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_client_has_only_keys_that_can_sign_its_grants() {
+        let rsa = |bytes: usize, more: &str| {
+            let n = base64url::encode(&vec![0xff; bytes]);
+            PublicKey::of_client(&jwk(&format!(r#"{{"kty":"RSA","n":"{n}",{more}}}"#)))
+        };
+        let usual = r#""kid":"k","e":"AQAB""#;
+        assert!(rsa(256, usual).is_ok() && rsa(1024, usual).is_ok());
+        assert!(matches!(rsa(255, usual), Err(KeyError::NotClientKey)));
+        assert!(matches!(rsa(1025, usual), Err(KeyError::NotClientKey)));
+        assert!(matches!(rsa(256, r#""e":"AQAB""#), Err(KeyError::NoKid)));
+        assert!(matches!(rsa(256, r#""kid":"","e":"AQAB""#), Err(KeyError::NoKid)));
+        for e in ["", "AQ", "Ag"] {
+            assert!(matches!(rsa(256, &format!(r#""kid":"k","e":"{e}""#)), Err(KeyError::NotClientKey)), "{e}");
+        }
+        let ec = jwk(r#"{"kty":"EC","crv":"P-256","kid":"k","x":"AQ","y":"AQ"}"#);
+        assert!(matches!(PublicKey::of_client(&ec), Err(KeyError::NotClientKey)));
+        assert!(matches!(PublicKey::of_client_text("no JSON"), Err(KeyError::NotClientKey)));
     }
 
     #[test]

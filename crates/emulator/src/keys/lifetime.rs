@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::Malformed;
 
-/// Clocks may differ by this much, in both directions.
-pub(crate) const SKEW_SECONDS: f64 = 10.0;
+/// By how much clocks may differ, in both directions, in Authentication and in what is built with the newest of its
+/// token readers.
+pub(crate) const SKEW_SECONDS: u32 = 10;
 
 /// `nbf` and `exp` of a token, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,12 @@ impl Lifetime {
         self.expires
     }
 
-    pub(crate) fn judge(&self, now: Timestamp) -> Judgement {
+    /// `skew` is the number of seconds by which the clocks of issuer and judge may differ.
+    pub(crate) fn judge(&self, now: Timestamp, skew: u32) -> Judgement {
         let now = now.as_microsecond() as f64 / 1e6;
-        let early = self.not_before.is_some_and(|nbf| nbf as f64 > now + SKEW_SECONDS);
-        let late = self.expires.is_some_and(|exp| (exp as f64) < now - SKEW_SECONDS);
+        let skew = f64::from(skew);
+        let early = self.not_before.is_some_and(|nbf| nbf as f64 > now + skew);
+        let late = self.expires.is_some_and(|exp| (exp as f64) < now - skew);
         match (self.not_before, self.expires) {
             _ if early || late => Judgement::Invalid,
             (_, None) => Judgement::Loose,
@@ -73,9 +76,20 @@ mod tests {
     use super::*;
 
     fn judge(claims: &str) -> Judgement {
+        judge_with(SKEW_SECONDS, claims)
+    }
+
+    fn judge_with(skew: u32, claims: &str) -> Judgement {
         let claims = serde_json::from_str(claims).unwrap();
         let now = Timestamp::from_second(1_000).unwrap();
-        Lifetime::read(&claims).unwrap().judge(now)
+        Lifetime::read(&claims).unwrap().judge(now, skew)
+    }
+
+    #[test]
+    fn without_skew_nothing_is_forgiven() {
+        assert_eq!(judge_with(0, r#"{"nbf": 1000, "exp": 1000}"#), Judgement::Valid);
+        assert_eq!(judge_with(0, r#"{"exp": 999}"#), Judgement::Invalid);
+        assert_eq!(judge_with(0, r#"{"nbf": 1001, "exp": 2000}"#), Judgement::Invalid);
     }
 
     #[test]

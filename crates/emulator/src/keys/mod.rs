@@ -12,7 +12,7 @@ mod signing;
 pub(crate) use certificate::Certificate;
 pub(crate) use jwk::PublicKey;
 pub(crate) use jwt::{Jwt, Malformed};
-pub(crate) use lifetime::{Judgement, Lifetime};
+pub(crate) use lifetime::{Judgement, Lifetime, SKEW_SECONDS};
 pub use rsa::KeyError;
 pub(crate) use rsa::RsaKey;
 pub(crate) use shared::{Role, shared_key};

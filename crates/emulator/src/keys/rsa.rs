@@ -28,6 +28,13 @@ pub enum KeyError {
     /// A JWK isn't an RSA or P-256 public key in its standard form.
     #[error("not a public RSA or P-256 JWK")]
     Jwk,
+    /// A client's key has no `kid`, by which Maskinporten finds it.
+    #[error("a client's key needs a kid")]
+    NoKid,
+    /// A client's key is none that Maskinporten's algorithms, RS256, RS384 and RS512, verify with: not RSA, or of too
+    /// few or too many bits.
+    #[error("not a public RSA JWK of 2048 to 8192 bits")]
+    NotClientKey,
 }
 
 /// An RSA private key of at least 2048 bits with its parts, as a JWK needs them.

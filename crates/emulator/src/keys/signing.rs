@@ -45,18 +45,18 @@ impl SigningKeys {
         Jwt::sign(&self.key, &header, claims)
     }
 
-    /// The claims of an Altinn token that is valid at `now`. Neither issuer nor audience matters, and a token without
+    /// The claims of an Altinn token that is valid at `now`, give or take `skew` seconds. Neither issuer nor audience matters, and a token without
     /// `exp` passes: so do the platform's services judge.
     ///
     /// # Errors
     ///
     /// [`Rejected::Unreadable`] and [`Rejected::Invalid`] as their texts say.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, Rejected> {
+    pub(crate) fn verify(&self, token: &str, now: Timestamp, skew: u32) -> Result<Map<String, Value>, Rejected> {
         let (jwt, lifetime) = read(token).map_err(|malformed| match malformed {
             Malformed::Shape | Malformed::Encrypted => Rejected::Invalid,
             Malformed::Unreadable => Rejected::Unreadable,
         })?;
-        if lifetime.judge(now) == Judgement::Invalid || !signed_by(&jwt, std::slice::from_ref(&self.public)) {
+        if lifetime.judge(now, skew) == Judgement::Invalid || !signed_by(&jwt, std::slice::from_ref(&self.public)) {
             return Err(Rejected::Invalid);
         }
         Ok(jwt.claims)

@@ -34,8 +34,7 @@ pub(crate) fn decide(maskinporten: &Maskinporten, client: &Client, request: &Tok
         if request.consumer_org.is_some() {
             delegated(maskinporten, client, consumer, scope)?;
         }
-        let granted = maskinporten.restricted_scopes.get(scope);
-        if granted.is_some_and(|organisations| !organisations.contains(consumer)) {
+        if !maskinporten.registry().is_granted(scope, consumer) {
             return Err(Refusal::NotGranted(scope.clone()));
         }
     }

@@ -105,7 +105,8 @@ impl NewClient {
         self
     }
 
-    /// A public key of the caller's: a JWK as JSON text, with `kid`. Private members are ignored.
+    /// A public key of the caller's: a JWK as JSON text, RSA of 2048 to 8192 bits, with `kid`. Private members are
+    /// ignored.
     pub fn public_jwk(mut self, jwk: impl Into<String>) -> Self {
         self.key = KeyChoice::Public(jwk.into());
         self
@@ -127,7 +128,7 @@ impl NewClient {
             KeyChoice::Shared => generated(&shared_key(Role::Client)?),
             KeyChoice::Fresh => generated(&Arc::new(RsaKey::generate()?)),
             KeyChoice::Public(text) => {
-                let jwk: Map<String, Value> = serde_json::from_str(&text).map_err(|_| KeyError::Jwk)?;
+                let jwk: Map<String, Value> = serde_json::from_str(&text).map_err(|_| KeyError::NotClientKey)?;
                 (text, vec![entry(jwk)])
             }
             KeyChoice::None => (String::new(), Vec::new()),

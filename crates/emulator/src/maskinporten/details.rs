@@ -1,11 +1,13 @@
-//! Rich authorization details: system users.
+//! Rich authorization details: system users, and which other kind is meant.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Maskinporten;
+use super::access::Access;
 use super::grant::TokenRequest;
 use super::refusal::Refusal;
-use super::registry::Client;
+use super::registry::{Client, Registry};
+use super::{Maskinporten, consent};
 
 const SYSTEM_USER: &str = "urn:altinn:systemuser";
 const AUTHORITY: &str = "iso6523-actorid-upis";
@@ -13,30 +15,51 @@ const PREFIX: &str = "0192:";
 const FIELDS: [&str; 3] = ["type", "systemuser_org", "externalRef"];
 const MAX_EXTERNAL_REF_CHARS: usize = 255;
 
-/// The details that go into the token: the system user that the grant names, looked up. None when it names none.
+/// The details that go into the token: the system user or the consent that the grant names, looked up. None when it
+/// names none.
 pub(crate) fn resolve(
     maskinporten: &Maskinporten,
     client: &Client,
     request: &TokenRequest,
+    access: &Access,
+    now: Timestamp,
 ) -> Result<Option<Value>, Refusal> {
     let Some(details) = &request.authorization_details else {
         return Ok(None);
     };
-    let named = Named::parse(details)?;
-    let found = maskinporten.system_users.iter().find(|user| {
-        // A system user without a reference of its own is known by its owner's number.
-        let reference = user.external_ref.as_deref().unwrap_or(&user.owner);
-        user.vendor == client.org_number
-            && user.owner == named.owner
-            && reference == named.external_ref.as_deref().unwrap_or(&named.owner)
-    });
+    let detail = only(details)?;
+    let registry = maskinporten.registry();
+    let resolved = match detail.get("type").and_then(Value::as_str) {
+        Some(SYSTEM_USER) => system_user(&registry, client, detail)?,
+        Some(consent::TYPE) => consent::resolve(&registry, &access.consumer, detail, now)?,
+        _ => return Err(Refusal::DetailsType),
+    };
+    Ok(Some(json!([resolved])))
+}
+
+fn only(details: &Value) -> Result<&Map<String, Value>, Refusal> {
+    match details.as_array().map(Vec::as_slice) {
+        Some([Value::Object(detail)]) => Ok(detail),
+        _ => Err(Refusal::Malformed("Invalid JWT claim authorization_details.")),
+    }
+}
+
+/// A member that isn't among `fields` is refused.
+pub(super) fn only_fields(detail: &Map<String, Value>, fields: &[&str]) -> Result<(), Refusal> {
+    let known = detail.keys().all(|name| fields.contains(&name.as_str()));
+    if known { Ok(()) } else { Err(Refusal::DetailsFields) }
+}
+
+fn system_user(registry: &Registry, client: &Client, detail: &Map<String, Value>) -> Result<Value, Refusal> {
+    let named = Named::parse(detail)?;
+    let found = registry.system_user(&client.org_number, &named.owner, named.external_ref.as_deref());
     let user = found.ok_or(Refusal::DetailsValues)?;
-    Ok(Some(json!([{
+    Ok(json!({
         "type": SYSTEM_USER,
         "systemuser_org": {"authority": AUTHORITY, "ID": format!("{PREFIX}{}", user.owner)},
         "systemuser_id": [user.id],
         "system_id": user.system_id,
-    }])))
+    }))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -46,17 +69,8 @@ struct Named {
 }
 
 impl Named {
-    fn parse(details: &Value) -> Result<Self, Refusal> {
-        let detail = match details.as_array().map(Vec::as_slice) {
-            Some([Value::Object(detail)]) => detail,
-            _ => return Err(Refusal::Malformed("Invalid JWT claim authorization_details.")),
-        };
-        if detail.get("type").and_then(Value::as_str) != Some(SYSTEM_USER) {
-            return Err(Refusal::DetailsType);
-        }
-        if detail.keys().any(|name| !FIELDS.contains(&name.as_str())) {
-            return Err(Refusal::DetailsFields);
-        }
+    fn parse(detail: &Map<String, Value>) -> Result<Self, Refusal> {
+        only_fields(detail, &FIELDS)?;
         let owner = detail.get("systemuser_org").and_then(Value::as_object).and_then(owner);
         Ok(Self { owner: owner.ok_or(Refusal::DetailsValues)?, external_ref: external_ref(detail)? })
     }
@@ -85,7 +99,8 @@ mod tests {
     use super::*;
 
     fn parse(detail: &str) -> Result<Named, Refusal> {
-        Named::parse(&serde_json::from_str(detail).unwrap())
+        let details: Value = serde_json::from_str(detail).unwrap();
+        Named::parse(only(&details)?)
     }
 
     fn with(members: &str) -> String {
@@ -95,14 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_detail_of_the_known_type() {
+    fn exactly_one_detail() {
         assert_eq!(parse(&with("")).unwrap().owner, "310000001");
         assert!(matches!(parse("[]"), Err(Refusal::Malformed(_))));
         assert!(matches!(parse("{}"), Err(Refusal::Malformed(_))));
         let one = with("");
         let two = format!("[{0},{0}]", &one[1..one.len() - 1]);
         assert!(matches!(parse(&two), Err(Refusal::Malformed(_))));
-        assert_eq!(parse(r#"[{"type":"urn:altinn:consent"}]"#), Err(Refusal::DetailsType));
     }
 
     #[test]

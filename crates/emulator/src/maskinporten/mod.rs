@@ -3,6 +3,7 @@
 mod access;
 mod authorities;
 mod client;
+mod consent;
 mod details;
 mod documents;
 mod form;
@@ -14,7 +15,6 @@ mod registry;
 mod replay;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
@@ -28,15 +28,17 @@ use url::Url;
 pub use authorities::{CertificateAuthority, EnterpriseCertificate};
 pub use client::{NewClient, RegisteredClient};
 
+use crate::error::EmulatorError;
 use crate::keys::{KeyError, PublicKey, RsaKey};
 use crate::platform::Platform;
 use crate::response;
-use crate::world::{MaskinportenIssuer, SystemUser, World};
+use crate::world::{MaskinportenIssuer, World};
 use authorities::Authorities;
 use grant::Grant;
 use published::{Published, SigningKey};
 use refusal::Refusal;
-use registry::Registry;
+use registry::Client;
+pub(crate) use registry::{Registry, UselessKey};
 use replay::UsedGrants;
 
 const TOKEN_PATH: &str = "/token";
@@ -53,9 +55,6 @@ pub(crate) struct Maskinporten {
     jwks_uri: Url,
     published: Mutex<Published>,
     alternative: Option<Alternative>,
-    system_users: Vec<SystemUser>,
-    /// Scope to the organisations that may use it. Scopes that aren't listed are open to all.
-    restricted_scopes: BTreeMap<String, Vec<String>>,
     authorities: Authorities,
     strict: bool,
     registry: Mutex<Registry>,
@@ -88,7 +87,7 @@ impl Maskinporten {
         base_url: &Url,
         now: Timestamp,
         strict: bool,
-    ) -> Result<Self, KeyError> {
+    ) -> Result<Self, EmulatorError> {
         let issuer = match &world.maskinporten.main {
             Some(main) => main.issuer.clone(),
             None => base_url.to_string(),
@@ -114,8 +113,6 @@ impl Maskinporten {
             jwks_uri: at("jwk"),
             published: Mutex::new(Published::new(SigningKey::new(key, kid), main_keys)),
             alternative,
-            system_users: world.system_users.clone(),
-            restricted_scopes: world.restricted_scopes.clone(),
             authorities: Authorities::new()?,
             strict,
             registry: Mutex::new(Registry::new(world, now)?),
@@ -126,28 +123,9 @@ impl Maskinporten {
     /// Registers a client under a new id.
     pub(crate) fn register(&self, client: NewClient, now: Timestamp) -> Result<RegisteredClient, KeyError> {
         let (registered, entry) = client.into_entry()?;
-        self.registry().add(&entry, now)?;
+        let client = Client::read(&entry, now).map_err(|useless| useless.why)?;
+        self.registry().put(client);
         Ok(registered)
-    }
-
-    /// False when there is no such client.
-    pub(crate) fn add_key(&self, client_id: &str, public: PublicKey, now: Timestamp) -> bool {
-        self.registry().add_key(client_id, public, now)
-    }
-
-    /// False when there is no such client.
-    pub(crate) fn remove_key(&self, client_id: &str, kid: &str) -> bool {
-        self.registry().remove_key(client_id, kid)
-    }
-
-    /// False when there is no such client.
-    pub(crate) fn expire_keys(&self, client_id: &str, now: Timestamp) -> bool {
-        self.registry().expire_keys(client_id, now)
-    }
-
-    /// False when there is no such client.
-    pub(crate) fn remove_scope(&self, client_id: &str, scope: &str) -> bool {
-        self.registry().remove_scope(client_id, scope)
     }
 
     pub(crate) fn issue_certificate(
@@ -156,10 +134,6 @@ impl Maskinporten {
         org_number: &str,
     ) -> Result<EnterpriseCertificate, KeyError> {
         self.authorities.issue(authority, org_number)
-    }
-
-    pub(crate) fn delegate(&self, consumer: &str, supplier: &str, scope: &str) {
-        self.registry().delegate(consumer, supplier, scope);
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -194,7 +168,8 @@ impl Maskinporten {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn registry(&self) -> MutexGuard<'_, Registry> {
+    /// What is registered. Keep it no longer than a step takes.
+    pub(crate) fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -248,7 +223,7 @@ fn grant_token(maskinporten: &Maskinporten, assertion: &str, now: Timestamp) -> 
     verify::first_use(maskinporten, &grant, now)?;
     let request = grant.request()?;
     let access = access::decide(maskinporten, &proven.client, &request)?;
-    let details = details::resolve(maskinporten, &proven.client, &request)?;
+    let details = details::resolve(maskinporten, &proven.client, &request, &access, now)?;
     mint::access_token(maskinporten, &proven, &request, access, details, now)
 }
 

@@ -10,8 +10,8 @@ use crate::world::World;
 /// no.
 pub(crate) fn permits(platform: &Platform, app: &str, caller: &Caller, action: &str) -> bool {
     !platform.outages.decision_point()
-        && has_right(&platform.world, platform.storage.decisions(), app, caller, action)
-        && is_strong_enough(&platform.world, app, caller)
+        && has_right(&platform.world(), platform.storage.decisions(), app, caller, action)
+        && is_strong_enough(&platform.world(), app, caller)
 }
 
 /// Whether a subject of the policy has the action, by the world or by what has changed since.
@@ -80,13 +80,13 @@ fn decide(platform: &Platform, asked: &Asked, caller: &Caller, action: &str) -> 
         if platform.outages.decision_point() {
             return None;
         }
-        let answer = has_right(&platform.world, decisions, &asked.app, caller, action);
+        let answer = has_right(&platform.world(), decisions, &asked.app, caller, action);
         if platform.storage.faults().shows(Fault::DecisionsAreKept) {
             decisions.keep_answer(question, answer, now);
         }
         Some(answer)
     });
-    answer.map(|granted| granted && is_strong_enough(&platform.world, &asked.app, caller))
+    answer.map(|granted| granted && is_strong_enough(&platform.world(), &asked.app, caller))
 }
 
 /// Whether the decision point is not asked at all.

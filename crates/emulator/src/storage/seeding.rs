@@ -26,7 +26,7 @@ pub(crate) fn seed(platform: &Platform, submission: Submission) -> String {
     let changed = submission.last_changed.map_or(created, DateTime::utc);
     let guid = Uuid::new_v4();
     let id = format!("{}/{guid}", submission.party_id);
-    let user = platform.world.user_of_party(submission.party_id.into()).map(|user| user.user_id);
+    let user = platform.world().user_of_party(submission.party_id.into()).map(|user| user.user_id);
     let user = user.and_then(|id| i32::try_from(id).ok());
     let by = user.map(|id| id.to_string());
     let org = submission.app_id.split('/').next().unwrap_or_default().to_owned();
@@ -73,7 +73,8 @@ pub(crate) fn seed(platform: &Platform, submission: Submission) -> String {
 }
 
 fn owner(platform: &Platform, party: i32) -> InstanceOwner {
-    let known = platform.world.party(party.into());
+    let world = platform.world();
+    let known = world.party(party.into());
     InstanceOwner {
         party_id: Some(party.to_string()),
         person_number: known.and_then(|party| party.person.clone()),

@@ -74,7 +74,7 @@ pub(crate) fn delete(context: &Context) -> Answer {
     let org = row.org().to_owned();
     let caller = context.caller()?;
     mark_deleted(context, &mut state, caller, guid, false)?;
-    let number = context.platform.world.orgs.get(&org).and_then(|org| org.org_number.clone());
+    let number = context.platform.world().orgs.get(&org).and_then(|org| org.org_number.clone());
     let instance = state.rows.change(guid, |row| {
         row.instance.last_changed_by = number;
         row.without_elements()

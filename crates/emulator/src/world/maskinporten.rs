@@ -64,7 +64,7 @@ impl From<ScopeForm> for ScopeEntry {
 }
 
 /// `consumer` lets `supplier` ask for tokens with `scope` on its behalf.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Delegation {
     pub(crate) consumer: String,
     pub(crate) supplier: String,
@@ -82,6 +82,28 @@ pub(crate) struct SystemUser {
     pub(crate) external_ref: Option<String>,
     pub(crate) id: uuid::Uuid,
     pub(crate) system_id: String,
+}
+
+/// What someone has consented to that an organisation may see.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Consent {
+    pub(crate) id: uuid::Uuid,
+    /// `urn:altinn:person:identifier-no:` with eleven digits, or `urn:altinn:organization:identifier-no:` with nine.
+    pub(crate) from: String,
+    /// The organisation, in the same form.
+    pub(crate) to: String,
+    pub(crate) consented: jiff::Timestamp,
+    pub(crate) valid_to: jiff::Timestamp,
+    /// As they are to stand in the token.
+    pub(crate) consent_rights: serde_json::Value,
+}
+
+/// A person may be on either side, and what they consented to is theirs.
+impl std::fmt::Debug for Consent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Consent").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 fn default_lifetime() -> i64 {

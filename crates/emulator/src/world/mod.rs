@@ -1,5 +1,6 @@
 //! What the emulated services know from the start: the world file.
 
+mod addition;
 mod issuers;
 mod jwk;
 mod maskinporten;
@@ -12,8 +13,9 @@ use serde_json::{Map, Value};
 
 pub(crate) use issuers::{IdportenIssuer, MaskinportenIssuer, MaskinportenIssuers, StudioIssuer};
 pub(crate) use jwk::Jwk;
-pub(crate) use maskinporten::{ClientEntry, Delegation, KeyEntry, ScopeEntry, SystemUser};
+pub(crate) use maskinporten::{ClientEntry, Consent, Delegation, KeyEntry, ScopeEntry, SystemUser};
 
+use crate::keys::SKEW_SECONDS;
 use crate::seed::Submission;
 
 /// Domains of the real services.
@@ -22,7 +24,8 @@ const REAL_DOMAINS: [&str; 4] = ["altinn.no", "altinn.cloud", "maskinporten.no",
 const DEMO: &str = include_str!("demo.json");
 
 /// The content that the services have when they start: organisations, parties, applications, Maskinporten clients and
-/// submissions. [`World::default`] is a small demonstration world with the service owner `ttd`.
+/// submissions. [`World::default`] is a small demonstration world with the service owner `ttd`. All its people and
+/// organisations are made up.
 ///
 /// The file form is JSON; every member is optional.
 ///
@@ -36,10 +39,14 @@ const DEMO: &str = include_str!("demo.json");
 /// | `obligations` | the authentication levels that a policy asks for, unless an app has its own |
 /// | `dataTypes` | the data types of every app that has none of its own |
 /// | `apps` | by app id: `{policy, obligations, metadata, dataTypes}` |
-/// | `clients`, `restrictedScopes`, `delegations`, `systemUsers` | what Maskinporten knows |
+/// | `clients` | Maskinporten's clients: `{clientId, orgNumber, scopes, keys}`; a scope is a name or `{name, maxAge}`, a key a public RSA JWK of 2048 to 8192 bits with `kid` |
+/// | `restrictedScopes` | by scope: the organisation numbers that may use it; a scope that isn't listed is open to all |
+/// | `delegations` | `{consumer, supplier, scope}`: `supplier` may ask for tokens on behalf of `consumer` |
+/// | `systemUsers` | `{vendor, owner, externalRef, id, systemId}` |
+/// | `consents` | `{id, from, to, consented, validTo, consentRights}` for tokens with `urn:altinn:consent`; `from` and `to` are as `urn:altinn:organization:identifier-no:405003309`, and `consentRights`, whose form nobody has published, stand in the token as they stand here |
 /// | `submissions` | instances that exist from the start |
 /// | `maskinporten`, `idporten`, `altinnstudio` | public keys of token issuers that the exchange trusts beside the emulator's own |
-/// | `platform` | `{"auditLog": true}` switches the exchange's audit log on; `{"oidcProviders": {"NAME": {"issuer": "…"}}}` with Maskinporten's issuer lets its tokens be refreshed without an exchange; `{"keptSeconds": {"metadata": 300, "texts": 3600}}` is how long Storage keeps what it has read of applications, a second unless said otherwise; `{"staging": true}` makes it a staging environment |
+/// | `platform` | `{"auditLog": true}` switches the exchange's audit log on; `{"oidcProviders": {"NAME": {"issuer": "…"}}}` with Maskinporten's issuer lets its tokens be refreshed without an exchange; `{"keptSeconds": {"metadata": 300, "texts": 3600}}` is how long Storage keeps what it has read of applications, a second unless said otherwise; `{"skewSeconds": 0}` is by how much the clocks of Altinn's token issuer and of Storage may differ, 10 unless said otherwise, as with the newest token readers, and 0 with older ones; `{"staging": true}` makes it a staging environment |
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct World {
@@ -68,6 +75,8 @@ pub struct World {
     #[serde(default)]
     pub(crate) system_users: Vec<SystemUser>,
     #[serde(default)]
+    pub(crate) consents: Vec<Consent>,
+    #[serde(default)]
     pub(crate) submissions: Vec<Submission>,
     #[serde(default)]
     pub(crate) maskinporten: MaskinportenIssuers,
@@ -80,7 +89,7 @@ pub struct World {
 }
 
 /// How the platform's services are configured.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PlatformSettings {
     /// Whether exchanges are logged. The log takes only organisation numbers that are 32-bit numbers, and the exchange
@@ -89,8 +98,23 @@ pub(crate) struct PlatformSettings {
     /// Issuers whose own tokens Authentication accepts without an exchange, by a name of the file's own.
     pub(crate) oidc_providers: BTreeMap<String, OidcProvider>,
     pub(crate) kept_seconds: KeptSeconds,
+    /// By how much the clocks of Altinn's token issuer and of the services that receive its tokens may differ.
+    /// Authentication itself goes by its own.
+    pub(crate) skew_seconds: u32,
     /// Whether what nobody catches is shown to the caller instead of hidden.
     pub(crate) staging: bool,
+}
+
+impl Default for PlatformSettings {
+    fn default() -> Self {
+        Self {
+            audit_log: false,
+            oidc_providers: BTreeMap::new(),
+            kept_seconds: KeptSeconds::default(),
+            skew_seconds: SKEW_SECONDS,
+            staging: false,
+        }
+    }
 }
 
 /// How long Storage keeps what it has read of applications.
@@ -183,6 +207,11 @@ pub enum WorldError {
 }
 
 impl World {
+    /// The Maskinporten client of `ttd` in the demonstration world. It has both scopes of service owners and, until
+    /// [`Emulator::new_key`](crate::Emulator::new_key) or [`Emulator::add_key`](crate::Emulator::add_key) gives it one,
+    /// no key.
+    pub const DEMO_CLIENT: &str = "6d0a7a8e-2f51-4c64-9b1d-0e5f5a1c7d01";
+
     /// A world that knows nothing.
     pub fn empty() -> Self {
         Self {
@@ -198,6 +227,7 @@ impl World {
             restricted_scopes: BTreeMap::new(),
             delegations: Vec::new(),
             system_users: Vec::new(),
+            consents: Vec::new(),
             submissions: Vec::new(),
             maskinporten: MaskinportenIssuers::default(),
             idporten: IdportenIssuer::default(),
@@ -282,8 +312,8 @@ impl World {
     }
 }
 
-/// The demonstration world: the service owner `ttd` (405003309) with the application `ttd/mottak-demo`, two more
-/// service owners, and a few parties.
+/// The demonstration world: the service owner `ttd` (405003309) with the application `ttd/mottak-demo` and the client
+/// [`World::DEMO_CLIENT`], two more service owners, and a few parties.
 impl Default for World {
     fn default() -> Self {
         // A test holds that the file parses; the fallback only keeps this free of a panic.

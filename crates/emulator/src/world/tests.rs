@@ -7,6 +7,58 @@ fn the_demonstration_world_parses() {
     assert!(world.policy_of("ttd/mottak-demo").is_some());
     assert!(world.data_types_of("ttd/mottak-demo").iter().any(|t| t["id"] == "attachment"));
     assert!(World::default().party(510_001).is_some());
+    assert_eq!(world.clients[0].client_id, World::DEMO_CLIENT);
+}
+
+/// Other programs check the numbers that they are given.
+#[test]
+fn the_numbers_of_the_demonstration_have_their_check_digits_and_belong_to_nobody() {
+    fn check_digit(digits: &[u32], weights: &[u32]) -> u32 {
+        let sum: u32 = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+        (11 - sum % 11) % 11
+    }
+    let world = World::default();
+    let digits = |number: &str| number.chars().filter_map(|digit| digit.to_digit(10)).collect::<Vec<_>>();
+    for number in world.parties.iter().filter_map(|party| party.person.as_deref()) {
+        let digits = digits(number);
+        assert_eq!(digits.len(), 11);
+        assert_eq!(digits[9], check_digit(&digits, &[3, 7, 6, 1, 8, 9, 4, 5, 2]), "{number}");
+        assert_eq!(digits[10], check_digit(&digits, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]), "{number}");
+        assert!(digits[2] >= 8, "{number}: a made-up person is born in a month above 80");
+    }
+    let parties = world.parties.iter().filter_map(|party| party.organisation.as_deref());
+    let others = world.delegations.iter().map(|delegation| delegation.consumer.as_str());
+    let others = others.chain(world.system_users.iter().map(|user| user.owner.as_str()));
+    for number in parties.chain(others).chain(world.orgs.values().filter_map(|org| org.org_number.as_deref())) {
+        let digits = digits(number);
+        assert_eq!((digits.len(), digits[8]), (9, check_digit(&digits, &[3, 2, 7, 6, 5, 4, 3, 2])), "{number}");
+    }
+}
+
+#[test]
+fn an_addition_replaces_what_has_the_same_name_or_number() {
+    let mut world = World::default();
+    let piece = r#"{"parties": [{"partyId": 510001, "organisation": "310000043"}, {"partyId": 7, "person": "1"}],
+        "users": [{"userId": 20001, "partyId": 7}], "apps": {"ttd/mottak-demo": {"policy": "closed"}},
+        "policies": {"closed": {}}, "orgs": {"ttd": {"orgNumber": "1"}}}"#;
+    let parties = world.parties.len();
+    world.add(World::from_json(piece).unwrap());
+    assert_eq!(world.parties.len(), parties + 1);
+    assert_eq!(world.party_by_organisation("310000043").unwrap().party_id, 510_001);
+    assert!(world.party_by_person("01839012345").is_none());
+    assert_eq!(world.user_of_party(7).unwrap().user_id, 20_001);
+    assert!(world.policy_of("ttd/mottak-demo").unwrap().is_empty());
+    assert_eq!((world.org("ttd").unwrap().org_number.as_deref(), world.org("skd").is_some()), (Some("1"), true));
+}
+
+#[test]
+fn no_consent_in_debug() {
+    let world = World::from_json(
+        r#"{"consents": [{"id": "7a0c0000-3333-4444-8555-dddddddddddd", "consentRights": [],
+            "from": "urn:altinn:person:identifier-no:01839012345", "to": "urn:altinn:organization:identifier-no:1",
+            "consented": "2026-01-01T00:00:00Z", "validTo": "2027-01-01T00:00:00Z"}]}"#,
+    );
+    assert!(!format!("{:?}", world.unwrap()).contains("01839012345"));
 }
 
 #[test]
@@ -45,17 +97,17 @@ fn an_app_has_its_own_obligations_when_it_says_so() {
 #[test]
 fn a_party_is_found_by_any_of_its_numbers() {
     let world = World::default();
-    let person = world.party_by_person("01039012345").unwrap();
+    let person = world.party_by_person("01839012345").unwrap();
     assert_eq!(person.party_id, 510_001);
-    assert!(world.party_by_organisation("01039012345").is_none());
-    assert_eq!(world.party_by_organisation("310000001").unwrap().party_id, 520_001);
+    assert!(world.party_by_organisation("01839012345").is_none());
+    assert_eq!(world.party_by_organisation("310000019").unwrap().party_id, 520_001);
     assert_eq!(world.user_of_party(510_001).unwrap().user_id, 20_001);
 }
 
 #[test]
 fn no_person_number_in_debug() {
     let text = format!("{:?}", World::default());
-    assert!(!text.contains("01039012345"));
+    assert!(!text.contains("01839012345"));
 }
 
 #[test]

@@ -74,7 +74,7 @@ async fn unusable_keys_are_told_at_the_start() {
     assert!(matches!(started, Err(EmulatorError::Key(_))));
     let world = World::from_json(r#"{"clients": [{"clientId": "a", "orgNumber": "1", "keys": [{"kid": "x"}]}]}"#);
     let started = Emulator::builder().world(world.unwrap()).start().await;
-    assert!(matches!(started, Err(EmulatorError::Key(_))));
+    assert!(matches!(started, Err(EmulatorError::ClientKey { client_id, .. }) if client_id == "a"));
 }
 
 #[test]

@@ -228,7 +228,7 @@ async fn a_maskinporten_token_can_be_refreshed_where_maskinporten_is_a_provider(
 #[tokio::test]
 async fn a_system_users_details_lose_their_brackets() {
     let setup = setup().await;
-    let organisation = json!({"authority": "iso6523-actorid-upis", "ID": "0192:310000001"});
+    let organisation = json!({"authority": "iso6523-actorid-upis", "ID": "0192:310000019"});
     let details = json!([{"type": "urn:altinn:systemuser", "systemuser_org": organisation}]);
     let token = setup.token(json!({"authorization_details": details})).await;
     let claims = claims_of(&get(&setup, PATH, &token).await.1);

@@ -2,7 +2,7 @@
 
 use crate::signer::Signer;
 use crate::support::{READ, Setup, WRITE, laid_over, part_of, signer_of};
-use altinn_emulator::{CertificateAuthority, Emulator, NewClient};
+use altinn_emulator::{CertificateAuthority, Emulator, EmulatorError, KeyError, NewClient, World};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -201,7 +201,7 @@ async fn a_client_without_keys_signs_with_an_enterprise_certificate() {
     let production = certificate(CertificateAuthority::Production, OWN);
     let refused = keyed.post(&assertion(json!(production.chain()))).await;
     refused.refuses(400, "invalid_grant", Some("MP-120"), "invalid certificate");
-    let other = certificate(CertificateAuthority::Test, "310000001");
+    let other = certificate(CertificateAuthority::Test, "310000019");
     let refused = keyed.post(&assertion(json!(other.chain()))).await;
     refused.refuses(400, "invalid_grant", Some("MP-122"), "does not match certificate");
     let with_keys = keyed.signer.sign(&json!({"alg": "RS256", "x5c": own.chain()}), &keyed.claims());
@@ -231,16 +231,16 @@ async fn scopes_are_registered_granted_and_set_the_lifetime() {
 #[tokio::test]
 async fn a_supplier_acts_for_those_who_delegated_to_it() {
     let setup = setup().await;
-    let token = setup.ask(json!({"consumer_org": "310000003"})).await;
+    let token = setup.ask(json!({"consumer_org": "310000035"})).await;
     assert_eq!(token.status, 200, "{}", token.body);
     let claims = token.claims();
-    assert_eq!(claims["consumer"]["ID"], "0192:310000003");
+    assert_eq!(claims["consumer"]["ID"], "0192:310000035");
     assert_eq!(claims["supplier"]["ID"], "0192:405003309");
     assert!(claims.contains_key("delegation_source"));
-    let refused = setup.ask(json!({"consumer_org": "310000002"})).await;
-    refused.refuses(403, "forbidden", Some("MP-251"), "Consumer 310000002 has not delegated access");
-    setup.emulator.delegate("310000002", OWN, READ);
-    assert_eq!(setup.ask(json!({"consumer_org": "310000002"})).await.status, 200);
+    let refused = setup.ask(json!({"consumer_org": "310000027"})).await;
+    refused.refuses(403, "forbidden", Some("MP-251"), "Consumer 310000027 has not delegated access");
+    setup.emulator.delegate("310000027", OWN, READ);
+    assert_eq!(setup.ask(json!({"consumer_org": "310000027"})).await.status, 200);
     let own = setup.ask(json!({"consumer_org": OWN})).await;
     own.refuses(400, "invalid_request", None, "The combination consumer_org");
 }
@@ -255,8 +255,8 @@ async fn a_resource_becomes_the_audience() {
     }
     let fragment = setup.ask(json!({"resource": "https://a.test/#x"})).await;
     fragment.refuses(400, "invalid_target", None, "resource");
-    let pid = setup.ask(json!({"pid": "01039012345"})).await;
-    assert_eq!(pid.claims()["pid"], "01039012345");
+    let pid = setup.ask(json!({"pid": "01839012345"})).await;
+    assert_eq!(pid.claims()["pid"], "01839012345");
 }
 
 #[tokio::test]
@@ -267,18 +267,18 @@ async fn system_users_are_looked_up() {
         laid_over(json!({"type": "urn:altinn:systemuser", "systemuser_org": organisation}), more)
     };
     let ask = |details: Value| setup.ask(json!({"authorization_details": details}));
-    let claims = ask(json!([detail("310000001", json!({}))])).await.claims();
+    let claims = ask(json!([detail("310000019", json!({}))])).await.claims();
     assert_eq!(claims["authorization_details"][0]["systemuser_id"][0], "7a0c0000-3333-4444-8555-dddddddddddd");
     assert_eq!(claims["consumer"]["ID"], "0192:405003309");
-    let with_reference = detail("310000002", json!({"externalRef": "avdeling-2"}));
+    let with_reference = detail("310000027", json!({"externalRef": "avdeling-2"}));
     assert_eq!(ask(json!([with_reference])).await.status, 200);
-    let missing = ask(json!([detail("310000002", json!({}))])).await;
+    let missing = ask(json!([detail("310000027", json!({}))])).await;
     missing.refuses(400, "invalid_altinn_customer_configuration", Some("MP-303"), "values");
-    let field = ask(json!([detail("310000001", json!({"x": 1}))])).await;
+    let field = ask(json!([detail("310000019", json!({"x": 1}))])).await;
     field.refuses(400, "invalid_request", Some("MP-302"), "Unknown fields");
-    let kind = ask(json!([detail("310000001", json!({"type": "urn:altinn:other"}))])).await;
+    let kind = ask(json!([detail("310000019", json!({"type": "urn:altinn:other"}))])).await;
     kind.refuses(400, "invalid_request", Some("MP-301"), "Unknown authorization details type");
-    let one = detail("310000001", json!({}));
+    let one = detail("310000019", json!({}));
     assert_eq!(ask(json!([one, one])).await.status, 400);
 }
 
@@ -344,4 +344,65 @@ async fn keys_are_rotated_while_both_are_registered() {
     setup.ask(json!({})).await.refuses(400, "invalid_grant", None, "Unknown key identifier");
     assert_eq!(setup.post(&new.sign(&header, &setup.claims())).await.status, 200);
     assert!(setup.emulator.add_key(id, "{}").is_err() && setup.emulator.add_key("nobody", other.jwk()).is_err());
+}
+
+#[tokio::test]
+async fn a_key_that_is_posted_again_is_good_for_another_year() {
+    let setup = setup().await;
+    let id = setup.client.client_id();
+    setup.emulator.expire_keys(id).unwrap();
+    setup.ask(json!({})).await.refuses(400, "invalid_grant", Some("MP-121"), "Expired key");
+    setup.emulator.add_key(id, setup.client.jwk()).unwrap();
+    assert_eq!(setup.ask(json!({})).await.status, 200);
+    setup.emulator.clock().advance(SignedDuration::from_hours(364 * 24));
+    assert_eq!(setup.ask(json!({})).await.status, 200);
+    setup.emulator.remove_key(id, &setup.signer.kid).unwrap();
+    setup.ask(json!({})).await.refuses(400, "invalid_grant", None, "Unknown key identifier");
+}
+
+#[tokio::test]
+async fn of_two_keys_with_one_kid_in_the_world_the_last_counts() {
+    let source = setup().await;
+    let jwk: Value = serde_json::from_str(source.client.jwk()).unwrap();
+    let key = json!({"kty": "RSA", "kid": source.signer.kid, "n": jwk["n"], "e": jwk["e"]});
+    let expired = laid_over(key.clone(), json!({"expires": "2020-01-01T00:00:00Z"}));
+    for (keys, status) in [(json!([expired, key]), 200), (json!([key, expired]), 400)] {
+        let client = json!({"clientId": "from-the-file", "orgNumber": OWN, "scopes": [READ], "keys": keys});
+        let setup = Setup::in_world(&json!({"clients": [client]}).to_string(), NewClient::new(OWN)).await;
+        let claims = laid_over(setup.claims(), json!({"iss": "from-the-file"}));
+        let answer = setup.post(&source.signer.sign(&source.header(), &claims)).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_could_never_sign_a_grant_are_refused_when_they_are_registered() {
+    let setup = setup().await;
+    let id = setup.client.client_id();
+    let good: Value = serde_json::from_str(setup.client.jwk()).unwrap();
+    let public = json!({"kty": "RSA", "kid": "k", "n": good["n"], "e": good["e"]});
+    setup.emulator.add_key(id, &public.to_string()).unwrap();
+    let short = URL_SAFE_NO_PAD.encode([0xff; 128]);
+    for (jwk, no_kid) in [
+        (laid_over(public.clone(), json!({"kid": null})), true),
+        (laid_over(public.clone(), json!({"n": short})), false),
+        (json!({"kty": "EC", "crv": "P-256", "kid": "k", "x": "AQ", "y": "AQ"}), false),
+    ] {
+        let is_typed = |error: &KeyError| match no_kid {
+            true => matches!(error, KeyError::NoKid),
+            false => matches!(error, KeyError::NotClientKey),
+        };
+        let added = setup.emulator.add_key(id, &jwk.to_string());
+        assert!(matches!(&added, Err(EmulatorError::Key(why)) if is_typed(why)), "{jwk}: {added:?}");
+        let registered = setup.emulator.register_client(NewClient::new(OWN).public_jwk(jwk.to_string()));
+        assert!(matches!(&registered, Err(EmulatorError::Key(why)) if is_typed(why)), "{jwk}: {registered:?}");
+        let world = json!({"clients": [{"clientId": "from-the-file", "orgNumber": OWN, "keys": [jwk]}]});
+        let world = World::from_json(&world.to_string()).unwrap();
+        match Emulator::builder().world(world).start().await {
+            Err(EmulatorError::ClientKey { client_id, source }) => {
+                assert!(client_id == "from-the-file" && is_typed(&source), "{jwk}: {source:?}");
+            }
+            other => panic!("{jwk}: {other:?}"),
+        }
+    }
 }

@@ -1,33 +1,16 @@
 //! A client of the emulator's own making: it builds grants and tokens from their parts, wrong ones included.
 
 use altinn_emulator::{Emulator, NewClient, RegisteredClient, World};
-use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
+pub(crate) use crate::private_jwk::signer_of;
 use crate::signer::Signer;
 
 pub(crate) const READ: &str = "altinn:serviceowner/instances.read";
 pub(crate) const WRITE: &str = "altinn:serviceowner/instances.write";
-
-/// From a private JWK, all of whose numbers must fit together.
-pub(crate) fn signer_of(jwk: &str) -> Signer {
-    let jwk: Value = serde_json::from_str(jwk).unwrap();
-    let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    let components = KeyPairComponents {
-        public_key: PublicKeyComponents { n: number("n"), e: number("e") },
-        d: number("d"),
-        p: number("p"),
-        q: number("q"),
-        dP: number("dp"),
-        dQ: number("dq"),
-        qInv: number("qi"),
-    };
-    Signer { pair: RsaKeyPair::from_components(&components).unwrap(), kid: jwk["kid"].as_str().unwrap().to_owned() }
-}
 
 /// An emulator with one registered client.
 pub(crate) struct Setup {

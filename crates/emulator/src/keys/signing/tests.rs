@@ -1,4 +1,5 @@
 use super::*;
+use crate::keys::SKEW_SECONDS;
 
 fn claims(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap()
@@ -16,19 +17,19 @@ fn keys(kid: Option<&str>) -> SigningKeys {
 fn own_tokens_pass_until_they_expire() {
     let keys = keys(None);
     let token = keys.sign(&claims(r#"{"exp": 1000, "a": "b"}"#)).unwrap();
-    assert_eq!(keys.verify(&token, at(1005)).unwrap()["a"], "b");
-    assert_eq!(keys.verify(&token, at(1011)), Err(Rejected::Invalid));
+    assert_eq!(keys.verify(&token, at(1005), SKEW_SECONDS).unwrap()["a"], "b");
+    assert_eq!(keys.verify(&token, at(1011), SKEW_SECONDS), Err(Rejected::Invalid));
     let endless = keys.sign(&claims("{}")).unwrap();
-    assert!(keys.verify(&endless, at(1005)).is_ok());
+    assert!(keys.verify(&endless, at(1005), SKEW_SECONDS).is_ok());
 }
 
 #[test]
 fn tokens_of_another_key_are_invalid_not_unreadable() {
     let token = keys(Some("k")).sign(&claims(r#"{"exp": 1000}"#)).unwrap();
-    assert_eq!(keys(Some("k")).verify(&token, at(0)), Err(Rejected::Invalid));
-    assert_eq!(keys(None).verify(&token, at(0)), Err(Rejected::Invalid));
-    assert_eq!(keys(None).verify("abc", at(0)), Err(Rejected::Invalid));
-    assert_eq!(keys(None).verify("not.a.token", at(0)), Err(Rejected::Unreadable));
+    assert_eq!(keys(Some("k")).verify(&token, at(0), SKEW_SECONDS), Err(Rejected::Invalid));
+    assert_eq!(keys(None).verify(&token, at(0), SKEW_SECONDS), Err(Rejected::Invalid));
+    assert_eq!(keys(None).verify("abc", at(0), SKEW_SECONDS), Err(Rejected::Invalid));
+    assert_eq!(keys(None).verify("not.a.token", at(0), SKEW_SECONDS), Err(Rejected::Unreadable));
 }
 
 #[test]
@@ -48,11 +49,11 @@ fn typed_claims_of_another_kind_are_unreadable() {
         r#"{"sub": true}"#,
     ] {
         let token = keys.sign(&claims(text)).unwrap();
-        assert_eq!(keys.verify(&token, at(0)), Err(Rejected::Unreadable), "{text}");
+        assert_eq!(keys.verify(&token, at(0), SKEW_SECONDS), Err(Rejected::Unreadable), "{text}");
     }
     for text in [r#"{"iss": null}"#, r#"{"aud": []}"#, r#"{"aud": ["a", "b"], "sub": 5, "jti": "x"}"#, r#"{"x": {}}"#] {
         let token = keys.sign(&claims(text)).unwrap();
-        assert!(keys.verify(&token, at(0)).is_ok(), "{text}");
+        assert!(keys.verify(&token, at(0), SKEW_SECONDS).is_ok(), "{text}");
     }
 }
 

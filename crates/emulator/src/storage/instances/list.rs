@@ -155,7 +155,7 @@ fn party_of(context: &Context, identifier: &str) -> Result<Option<i32>, Refusal>
         return refuse("Invalid InstanceOwnerIdentifier.");
     }
     let are = |count: usize| digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let world = &context.platform.world;
+    let world = &context.platform.world();
     let kind = match number::route_int32(kind) {
         // The type is an enumeration in .NET, which reads its numbers, too.
         Some(0) => "person".to_owned(),

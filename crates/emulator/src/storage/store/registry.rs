@@ -43,10 +43,17 @@ impl Registry {
             texts_kept_for: for_seconds(Fault::TextsAreStale, world.platform.kept_seconds.texts),
             ..Self::default()
         };
+        registry.register(world, world.apps.keys(), faults);
+        registry
+    }
+
+    /// Registers the applications `ids` as they are in `world`, or replaces them.
+    pub(crate) fn register<'a>(&mut self, world: &World, ids: impl IntoIterator<Item = &'a String>, faults: Faults) {
         let now = DateTime::utc(Timestamp::now());
-        for (id, entry) in &world.apps {
+        for id in ids {
+            let Some(entry) = world.app(id) else { continue };
             match application(id, world.data_types_of(id), &entry.metadata, faults) {
-                Some(application) => registry.put(Application {
+                Some(application) => self.put(Application {
                     valid_from: application.valid_from.or(Some(now)),
                     created: Some(now),
                     last_changed: Some(now),
@@ -55,7 +62,6 @@ impl Registry {
                 None => tracing::warn!(app = id, "the world's metadata of this application can't be read"),
             }
         }
-        registry
     }
 
     /// An application as it is registered now.
