@@ -10,10 +10,11 @@ use url::Url;
 use crate::call::{self, Clients};
 use crate::credentials::{Credentials, service_owner};
 use crate::disk::{DiskCache, Stored};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, scrub};
 use crate::exchange::Exchange;
 use crate::exchanged::Exchanged;
-use crate::key::{DynSigner, GivenKid, KeyFile, KeyRing, Signer, SigningKey, identified};
+use crate::identifier::{NO_IDENTIFIER, is_identifier};
+use crate::key::{DynSigner, GivenKid, KeyError, KeyFile, KeyRing, Signer, SigningKey, identified};
 use crate::maskinporten::source::Source;
 use crate::maskinporten::{Clock, Endpoint, Maskinporten, Sidecar};
 use crate::statistics::Histogram;
@@ -68,6 +69,8 @@ impl<S: Scope> CredentialsBuilder<S> {
     }
 
     /// The client's id, as the self-service portal shows it. Needed.
+    ///
+    /// It stands in logs and errors, so a text that may be a key is refused by [`build`](Self::build).
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
@@ -81,7 +84,8 @@ impl<S: Scope> CredentialsBuilder<S> {
     }
 
     /// A key to try when Maskinporten does not know the one before (yet, or any more). The one that works comes first
-    /// from then on. That is how a key is replaced without a moment of failure.
+    /// for a quarter of an hour; then the first has its turn again, as Maskinporten may know it by now. That is how a key
+    /// is replaced without a moment of failure. For one token four keys are tried at most.
     pub fn next_key(mut self, key: SigningKey) -> Self {
         self.keys.push(Key::Own(key));
         self
@@ -104,7 +108,7 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// used is logged, and the old key stays.
     ///
     /// `path`: in any form that [`SigningKey::detect`] knows. A set (JWKS) may hold several, of which the first that
-    /// Maskinporten accepts is used.
+    /// Maskinporten accepts is used; for one token four are tried at most.
     pub fn key_file(self, path: impl Into<PathBuf>) -> Self {
         self.key_source(KeyFile::new(path.into()))
     }
@@ -233,9 +237,11 @@ impl<S: Scope> CredentialsBuilder<S> {
     /// Makes the credentials. Nothing is sent before the first token is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the client id is missing or malformed, the service owner's code is empty, the
+    /// [`ErrorKind::Config`] when the client id is missing or can't be one, the service owner's code is empty, the
     /// environment has no Maskinporten, or there is a disk cache beside a sidecar;
-    /// [`ErrorKind::Key`] when the key or its key id is missing, or the key file can't be used.
+    /// [`ErrorKind::Key`] when the key or its key id is missing, the key id can't be one, or the key file can't be used.
+    /// No client id or key id is what looks like a key, a token or a person number, is longer than 200 characters, or
+    /// holds a control character. The error doesn't repeat it.
     pub fn build(mut self) -> Result<Credentials<S>, Error> {
         let bound = self.bound;
         let disk = self.disk.take();
@@ -283,8 +289,10 @@ impl<S: Scope> CredentialsBuilder<S> {
                 .advice("it is shown in the self-service portal")
                 .into());
         }
-        if client_id.contains(char::is_control) {
-            return Err(Error::of(ErrorKind::Config, "the client id holds a control character").into());
+        if !is_identifier(client_id) {
+            return Err(Error::of(ErrorKind::Config, "what is given as the client id can't be one")
+                .advice(NO_IDENTIFIER)
+                .into());
         }
         let file = self.key_file.map(|file| file.strict(self.strict_permissions));
         let keys = ring(self.keys, file, self.kid, self.key_expires_at)?;
@@ -341,6 +349,9 @@ fn ring(
             (Key::Signer(signer), _) => signer,
         })
         .collect();
+    if keys.iter().filter_map(|key| key.kid()).any(|kid| !is_identifier(kid)) {
+        return Err(Error::of(ErrorKind::Key, "the key can't be used").source(KeyError::BadKid).into());
+    }
     if keys.iter().any(|key| !identified(&**key)) {
         return Err(Error::of(ErrorKind::Key, "the key has no key id (kid)")
             .advice("Maskinporten finds the key by it: put it into the JWK, or give it beside the key")
@@ -353,12 +364,13 @@ impl<S> fmt::Debug for CredentialsBuilder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialsBuilder")
             .field("environment", &self.environment)
-            .field("client_id", &self.client_id)
+            // What was put in its place by mistake may be secret.
+            .field("client_id", &self.client_id.as_deref().map(scrub))
             .field("keys", &self.keys)
             .field("key_file", &self.key_file)
             .field("sidecar", &self.sidecar)
             .field("test_organisation", &self.test_organisation)
-            .field("service_owner", &self.service_owner)
+            .field("service_owner", &self.service_owner.as_deref().map(scrub))
             .finish_non_exhaustive()
     }
 }

@@ -51,7 +51,7 @@ impl<S: Scope> Credentials<S> {
     ///
     /// | variable | |
     /// | --- | --- |
-    /// | `ALTINN_ENVIRONMENT` | `production`, `tt02`, `at21` … `at24`, `yt01`, or the address of an emulator. Needed. |
+    /// | `ALTINN_ENVIRONMENT` | `production`, `tt02`, `at21` … `at24`, `yt01`, or the address of an emulator. Needed, unless `MaskinportenSettings__Environment` or `MaskinportenSettings__TokenExchangeEnvironment` says it. |
     /// | `MASKINPORTEN_CLIENT_ID` | the client's id. Needed. |
     /// | `MASKINPORTEN_CLIENT_JWK` | the private key, with its key id if it is a JWK. Needed. |
     /// | `MASKINPORTEN_SCOPES` | the client's scopes, parted by spaces. If set, it must have those that `S` needs. |

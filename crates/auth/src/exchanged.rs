@@ -20,6 +20,7 @@ use crate::token::AltinnToken;
 
 /// What a Maskinporten token must have left to be exchanged once more. The service would take it up to ten seconds
 /// after its end, but that leeway is for its clock, not for us.
+/// One that is given to callers must have a fifth of its lifetime left, if that is less: no lifetime is too short for that.
 const ENOUGH: Duration = Duration::from_secs(15);
 /// How many are kept. Beyond that one is simply fetched again when the Altinn token ends.
 const MOST_KEPT: usize = 1000;
@@ -52,7 +53,7 @@ enum Kept {
 }
 
 impl Kept {
-    /// The token, with enough time left.
+    /// The token, with enough time left to be exchanged.
     fn good(&self) -> Option<&MaskinportenToken> {
         match self {
             Self::Token(token) if token.remaining() >= ENOUGH => Some(token),
@@ -84,8 +85,15 @@ impl Exchanged {
         SourceFigures { token, exchange, metadata, key_expires_at: self.maskinporten.key_expires_at() }
     }
 
-    /// A Maskinporten token from before, with enough time left.
+    /// A Maskinporten token from before, with enough time left to be given to a caller.
     pub(crate) fn kept(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
+        match self.all_kept().get(request) {
+            Some(Kept::Token(token)) => (token.remaining() >= ENOUGH.min(token.lifetime() / 5)).then(|| token.clone()),
+            Some(Kept::Refused) | None => None,
+        }
+    }
+
+    fn exchangeable(&self, request: &TokenRequest) -> Option<MaskinportenToken> {
         self.all_kept().get(request).and_then(Kept::good).cloned()
     }
 
@@ -231,7 +239,7 @@ impl Exchanged {
 
     /// An Altinn token, and the token that it was exchanged for.
     async fn both(&self, request: &TokenRequest, budget: &Budget) -> Result<(AltinnToken, MaskinportenToken), Error> {
-        if let Some(kept) = self.kept(request) {
+        if let Some(kept) = self.exchangeable(request) {
             match self.exchange(request, &kept, budget).await {
                 Err(error) if error.retry() == Retry::WithNewToken => {}
                 result => return Ok((result?, kept)),

@@ -44,6 +44,24 @@ struct Header<'a> {
     x5c: &'a [String],
 }
 
+/// An array even for one, as the documentation has it, unless the caller wants a string.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Resource<'a> {
+    One(&'a str),
+    Several(&'a [String]),
+}
+
+impl<'a> Resource<'a> {
+    fn of(request: &'a TokenRequest) -> Option<Self> {
+        match (request.resource_string(), request.resources()) {
+            (Some(one), _) => Some(Self::One(one)),
+            (None, []) => None,
+            (None, several) => Some(Self::Several(several)),
+        }
+    }
+}
+
 /// Exactly the claims that are documented, unless the caller asks for others: they may be refused.
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -53,9 +71,8 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     jti: Uuid,
-    /// An array even for one, as the documentation has it.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    resource: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumer_org: Option<OrgNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +107,7 @@ impl Grant<'_> {
             iat,
             exp: iat + LIFETIME,
             jti: Uuid::new_v4(),
-            resource: self.request.resources(),
+            resource: Resource::of(self.request),
             consumer_org: self.request.consumer(),
             pid: self.request.person_number(),
             authorization_details: self.request.details().map(|details| [details]),
@@ -189,6 +206,22 @@ mod tests {
                 "externalRef": "ref-1",
             }])
         );
+    }
+
+    #[tokio::test]
+    async fn a_single_resource_is_a_string_only_where_that_is_wanted() {
+        let one = || TokenRequest::of::<Read>().resource("https://a.example").unwrap();
+        let two = one().resource("https://b.example").unwrap();
+        for (request, expected) in [
+            (one(), json!(["https://a.example"])),
+            (one().resource_as_string(true), json!("https://a.example")),
+            (one().resource_as_string(true).resource_as_string(false), json!(["https://a.example"])),
+            (two.resource_as_string(true), json!(["https://a.example", "https://b.example"])),
+            (TokenRequest::of::<Read>().resource_as_string(true), Value::Null),
+        ] {
+            assert_eq!(parts(&key(), &request, 1).await.1["resource"], expected);
+        }
+        assert_ne!(one(), one().resource_as_string(true));
     }
 
     #[tokio::test]

@@ -8,6 +8,40 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::error::scrub;
+
+/// The claims that hold neither a secret nor a person.
+const SHOWN: [&str; 17] = [
+    "aud",
+    "client_amr",
+    "client_id",
+    "consumer",
+    "delegation_source",
+    "exp",
+    "iat",
+    "iss",
+    "nbf",
+    "scope",
+    "supplier",
+    "token_type",
+    "urn:altinn:authenticatemethod",
+    "urn:altinn:authlevel",
+    "urn:altinn:org",
+    "urn:altinn:orgNumber",
+    "urn:altinn:scope",
+];
+
+/// What a token says, on one line, to find out why it is not taken. Of claims that may hold more than that, such as `jti`,
+/// `pid` and those that are not known, only the names. `None` for anything that is no JWT.
+pub(crate) fn shown(token: &str) -> Option<String> {
+    let claims = object(token.split('.').nth(1)?)?;
+    let shown = claims.iter().map(|(name, value)| match SHOWN.contains(&name.as_str()) {
+        true => format!("{name}={}", scrub(&value.to_string())),
+        false => format!("{}=[masked]", scrub(name)),
+    });
+    Some(shown.collect::<Vec<_>>().join(", "))
+}
+
 /// The claims that matter to a holder.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Claims {

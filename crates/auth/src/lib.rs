@@ -115,8 +115,9 @@
 //! | [`TokenExpired`](ErrorKind::TokenExpired) | a token that was given ready-made is too old | give a new one |
 //! | [`Provider`](ErrorKind::Provider) | your own [`TokenProvider`] failed | see the source |
 //!
-//! [`Error::retry`] says what trying again takes, and [`Error::retry_after`] how long to wait. The error names the client, the
-//! key id, the scopes and the address that was asked; for a case at Digdir's support, [`Error::trace_id`] is what they ask for.
+//! [`Error::retry`] says what trying again takes, and [`Error::retry_after`] how long to wait. The error's text names the
+//! client, the key id and the host that was asked; what was asked for is in [`Error::scopes`]. For a case at Digdir's
+//! support, [`Error::trace_id`] is what they ask for.
 //!
 //! # Network
 //!
@@ -128,9 +129,11 @@
 //!
 //! Tokens, grants and keys are in no `Debug`, `Display` or log line, and are overwritten in memory when they are dropped,
 //! except for the header that a token is sent in, the copies that the HTTP client makes of headers and bodies, and those
-//! that are made to compute what an incomplete JWK lacks or to open a PKCS#12 file. With a `tracing` subscriber there is
-//! one line for each new token: client id, key id, scopes, service owner and lifetime. [`Credentials::statistics`] has
-//! counts of hits, fetches and failures, latencies, and when token and key end, for a program's own metrics.
+//! that are made to compute what an incomplete JWK lacks or to open a PKCS#12 file. What stands in the place of a client id
+//! or a key id, and may be a key, is refused. With a `tracing` subscriber there is one line for each new token of a
+//! Maskinporten client or a token sidecar: client id, key id, scopes, service owner and lifetime.
+//! [`Credentials::statistics`] has counts of hits, fetches and failures, latencies, and when token and key end, for a
+//! program's own metrics.
 //!
 //! # Features
 //!
@@ -159,6 +162,7 @@ mod exchange;
 mod exchanged;
 mod grant;
 pub mod guide;
+mod identifier;
 mod jwt;
 mod key;
 mod layer;

@@ -126,10 +126,11 @@ impl Cache {
             Found::Fresh(token) | Found::Due(token) => Some(token),
             Found::Nothing => None,
         };
-        let token = self.renewed(least).await?;
+        let renewal = self.renewed(least);
+        let token = if old.is_some() { self.while_good(renewal).await? } else { renewal.await? };
         // What another process has written ends sooner than a new one, too. A source that gave no better one has none.
         let better = old.is_none_or(|old| token.remaining() > old.remaining());
-        if better && !lasts(&token, least) { self.renewed(least).await } else { Ok(token) }
+        if better && !lasts(&token, least) { self.while_good(self.renewed(least)).await } else { Ok(token) }
     }
 
     /// A token in place of one that ends too soon, or of none.
@@ -216,19 +217,24 @@ impl Cache {
         if let Found::Fresh(token) = self.find() {
             return Ok(self.served(token));
         }
-        if let Ok(result) = tokio::time::timeout(EARLY_WAIT, self.replace(&mut gate, old)).await {
+        self.while_good(async move { self.replace(&mut gate, old).await }).await
+    }
+
+    /// The outcome of a renewal that is begun with a good token at hand, or that token when it takes too long.
+    async fn while_good(
+        &self,
+        renewal: impl Future<Output = Result<AltinnToken, Error>>,
+    ) -> Result<AltinnToken, Error> {
+        if let Ok(result) = tokio::time::timeout(EARLY_WAIT, renewal).await {
             return result;
         }
         let message = format!("no new token came within {} s", EARLY_WAIT.as_secs());
         let error = Error::of(ErrorKind::Transport, message).retry(Retry::AfterPause).build();
         self.counters.note_failure(TokenKind::Altinn, &error);
-        // Whoever has no token waits on: neither they nor this caller, if the old one was refused meanwhile, share it.
-        match self.still(&mut gate, error) {
+        match self.still(error) {
             Ok(token) => Ok(token),
-            Err(_) => {
-                drop(gate);
-                self.wait_or_fetch().await
-            }
+            // It was refused meanwhile. Who has no token is given more time.
+            Err(_) => self.wait_or_fetch().await,
         }
     }
 
@@ -237,20 +243,22 @@ impl Cache {
         if gate.no_early_renewal_before.is_some_and(|until| Instant::now() < until) || self.remembered().is_some() {
             return Ok(self.served(old));
         }
-        // Before it is asked for: a caller that is dropped meanwhile leaves a mark, too.
-        gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
+        // Before it is asked for: a caller that gives up or is dropped meanwhile leaves a mark, too.
+        gate.no_early_renewal_before = Some(Instant::now() + EARLY_WAIT + SOFT_BACK_OFF);
         match self.fetch(gate, &self.counters.renewed_early).await {
             Ok(token) => Ok(token),
-            Err(error) => self.still(gate, error),
+            Err(error) => {
+                gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
+                self.still(error)
+            }
         }
     }
 
     /// The old token after `error`, as long as it is good.
-    fn still(&self, gate: &mut Gate, error: Error) -> Result<AltinnToken, Error> {
+    fn still(&self, error: Error) -> Result<AltinnToken, Error> {
         match self.find() {
             Found::Fresh(token) | Found::Due(token) => {
                 tracing::warn!(%error, "the token could not be renewed early; the old one is still good");
-                gate.no_early_renewal_before = Some(Instant::now() + SOFT_BACK_OFF);
                 Ok(self.served(token))
             }
             Found::Nothing => Err(error),

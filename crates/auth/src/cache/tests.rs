@@ -186,7 +186,7 @@ async fn after_a_dropped_early_renewal_the_old_token_serves_for_a_while() {
     renewing.abort();
     assert!(renewing.await.unwrap_err().is_cancelled());
     assert_eq!((fixture.text().await.as_str(), fixture.begun()), ("token-1", 2));
-    tokio::time::advance(SOFT_BACK_OFF).await;
+    tokio::time::advance(EARLY_WAIT + SOFT_BACK_OFF).await;
     fixture.allow(1);
     assert_eq!(fixture.text().await, "token-3");
 }
@@ -209,6 +209,26 @@ async fn a_source_that_hangs_keeps_no_good_token_back() {
     tokio::time::advance(SOFT_BACK_OFF).await;
     fixture.allow(1);
     assert_eq!(fixture.text().await, "token-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_from_those_who_want_one_that_lasts() {
+    let fixture = Fixture::new();
+    fixture.allow(1);
+    fixture.text().await;
+    tokio::time::advance(Duration::from_secs(1000)).await;
+    let begun = Instant::now();
+    let callers: Vec<_> = (0..50)
+        .map(|_| {
+            let cache = Arc::clone(&fixture.cache);
+            tokio::spawn(async move { cache.token_lasting(Duration::from_secs(900)).await })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap().expose(), "token-1");
+    }
+    assert!(begun.elapsed() <= EARLY_WAIT + Duration::from_millis(1), "{:?}", begun.elapsed());
+    assert_eq!(fixture.begun(), 2);
 }
 
 #[tokio::test(start_paused = true)]

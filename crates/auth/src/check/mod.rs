@@ -8,6 +8,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Leg, scrub};
 use crate::exchanged::Exchanged;
 use crate::grant::CLOCK_MAY_BE;
+use crate::jwt;
 use crate::maskinporten::Maskinporten;
 use crate::maskinporten::source::Source;
 use crate::preflight;
@@ -84,6 +85,7 @@ async fn exchanged(
     // Not the one that a sidecar keeps: it was granted for what was right then.
     let result = source.maskinporten.token(request, true, &budget).await;
     let token = accepted(result, report)?;
+    report.claims = jwt::shown(token.expose());
     let client = source.maskinporten.client_id().map(|client| format!("client {client}, ")).unwrap_or_default();
     report.pass(CheckStep::Token, format!("{client}{} s", token.lifetime().as_secs()));
 
@@ -139,6 +141,7 @@ async fn provided(
         report.skip(step, "the token is not from Maskinporten");
     }
     let token = accepted(provider.fetch(request).await, report)?;
+    report.claims = jwt::shown(token.expose());
     report.pass(CheckStep::Token, "");
     report.scopes = token.scopes().map(scrub).collect();
     report.value(CheckStep::Scopes, preflight::given(request, &token))?;

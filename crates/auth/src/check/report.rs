@@ -149,6 +149,7 @@ impl fmt::Display for CheckedStep {
 pub struct CheckReport {
     steps: Vec<CheckedStep>,
     pub(super) clock_offset: Option<i64>,
+    pub(super) claims: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) org: Option<String>,
 }
@@ -173,6 +174,13 @@ impl CheckReport {
     /// the answer was on its way. `None` when it came to no measurement.
     pub fn clock_offset(&self) -> Option<i64> {
         self.clock_offset
+    }
+
+    /// What the token says that Maskinporten gave, or that was given from elsewhere: its claims on one line, to compare
+    /// with what an API expects, or to send to its support. Of `jti`, `pid`, `authorization_details` and claims that are
+    /// not known there are only the names. `None` when it came to no token, or it can't be read.
+    pub fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
     }
 
     /// The scopes that were granted. Empty when it came to none, or nobody says.

@@ -51,7 +51,10 @@ impl Host {
 
     fn left_alone(&self) -> Error {
         let message = format!("{} failed a moment ago, and is left alone for now", self.0.ascii_serialization());
-        Error::of(ErrorKind::Transport, message).retry(Retry::AfterPause).build()
+        Error::of(ErrorKind::Transport, message)
+            .advice("the error of the call that failed says why; the host is asked again within 10 s")
+            .retry(Retry::AfterPause)
+            .build()
     }
 
     /// Takes note of how all tries of one step ended.

@@ -10,6 +10,7 @@ pub(super) fn of(identity: &[String], request: &TokenRequest) -> String {
     hash.list(identity.iter().map(String::as_str));
     hash.list(request.scopes().iter().map(String::as_str));
     hash.list(request.resources().iter().map(String::as_str));
+    hash.list(request.takes_resource_as_string().then_some("string"));
     hash.list(request.consumer().as_ref().map(|consumer| consumer.as_str()));
     hash.list(request.person_number().map(|person| person.expose()));
     hash.list(request.details().map(ToString::to_string).as_deref());
@@ -61,6 +62,7 @@ mod tests {
             of(&identity(&["a", "b"]), &read().claim("c", "d").unwrap()),
             of(&identity(&["a", "b"]), &read().claim("c", "e").unwrap()),
             of(&identity(&["a", "b"]), &read().resource("https://a.example/").unwrap()),
+            of(&identity(&["a", "b"]), &read().resource("https://a.example/").unwrap().resource_as_string(true)),
         ];
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
         assert!(names.iter().all(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())));
@@ -75,8 +77,10 @@ mod tests {
         let org = prop::option::of(prop_oneof![Just("405003309"), Just("991825827")]);
         let person = prop::option::of(prop_oneof![Just("01017012345"), Just("01017012346")]);
         let sets = (btree_set("[ab]{1,2}", 0..3), btree_set("https://[ab]\\.example/", 0..3));
-        (vec(text(), 1..3), sets, org, person, claims).prop_map(|(identity, (scopes, apis), org, person, claims)| {
-            let mut request = TokenRequest::of::<Read>();
+        let form = any::<bool>();
+        let parts = (vec(text(), 1..3), sets, form, org, person, claims);
+        parts.prop_map(|(identity, (scopes, apis), as_string, org, person, claims)| {
+            let mut request = TokenRequest::of::<Read>().resource_as_string(as_string);
             for scope in scopes {
                 request = request.additional_scope(scope).unwrap();
             }

@@ -111,7 +111,7 @@ impl Error {
         self.0.oauth_error.as_deref()
     }
 
-    /// The server's own words: at most 300 characters, without trace id, and cleaned of anything like a token.
+    /// The server's own words: at most 200 characters, without trace id, and cleaned of anything like a token.
     pub fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
     }
@@ -176,7 +176,12 @@ impl Error {
 
     /// Whether the host is to blame, whoever asks it: it can't be reached, is down, or asks to wait.
     pub(crate) fn is_of_host(&self) -> bool {
-        let by_host = matches!(self.0.kind, ErrorKind::Transport | ErrorKind::Maskinporten | ErrorKind::Exchange);
+        let by_host = match self.0.kind {
+            ErrorKind::Transport | ErrorKind::Maskinporten => true,
+            // The exchange says 500 to a token that it can't read, which another client's is not.
+            ErrorKind::Exchange => self.0.status != Some(StatusCode::INTERNAL_SERVER_ERROR),
+            _ => false,
+        };
         by_host && self.0.retry == Retry::AfterPause
     }
 

@@ -1,7 +1,7 @@
 use altinn_core::transport::scrub as strike_out;
 
 /// The most that is kept of a text from a server, in characters.
-const MAX: usize = 300;
+const MAX: usize = 200;
 /// A run of token letters longer than this is taken for a token, whatever it looks like.
 const LONGEST_RUN: usize = 64;
 /// The same for a run of base64url letters that is no hash and no id, which are written in hex digits.
@@ -108,7 +108,7 @@ mod tests {
     fn it_is_one_bounded_line() {
         let clean = scrub(&"a\nø ".repeat(1000));
         assert!(!clean.contains('\n'));
-        assert_eq!(clean.chars().count(), MAX + 1);
+        assert_eq!(clean.chars().count(), 200 + 1);
     }
 
     proptest! {

@@ -123,3 +123,13 @@ fn what_trying_again_takes_is_told() {
     }
     assert_eq!(refused().retry_after(), Some(Duration::from_secs(60)));
 }
+
+#[test]
+fn debug_is_the_whole_story_on_one_line() {
+    let error = Error::of(ErrorKind::Transport, "Maskinporten can't be reached")
+        .advice("check the network")
+        .source(std::io::Error::other("no route"))
+        .build();
+    assert_eq!(format!("{error:?}"), "Maskinporten can't be reached; check the network; because: no route");
+    assert!(format!("{error:#?}").contains("kind: Transport"));
+}

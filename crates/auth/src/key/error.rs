@@ -42,6 +42,11 @@ pub enum KeyError {
     #[error("none of the {0} keys in the set (JWKS) has the key id that is given beside it")]
     NoSuchKid(usize),
 
+    /// A key id that can't be one: it looks like a key, a token or a person number, is longer than 200 characters, or
+    /// holds a control character.
+    #[error("what is given as the key id (kid) can't be one: {}", crate::identifier::NO_IDENTIFIER)]
+    BadKid,
+
     /// A set of keys (`{"keys": […]}`) with no private RSA key in it.
     #[error("this is a set of keys (JWKS) without a private RSA key")]
     KeySet,

@@ -1,5 +1,6 @@
 use super::ring::identified;
 use super::{KeyError, SigningKey};
+use crate::identifier::is_identifier;
 
 /// A key id as it counts wherever it is given: without what was pasted around it. `None` for a blank one.
 pub(super) fn written(kid: &str) -> Option<&str> {
@@ -28,6 +29,12 @@ impl GivenKid {
             }
             Self::Overriding(kid) => keys.into_iter().map(|key| key.with_kid(kid)).collect(),
         };
-        if keys.is_empty() { Err(KeyError::NoSuchKid(count)) } else { Ok(keys) }
+        if keys.is_empty() {
+            return Err(KeyError::NoSuchKid(count));
+        }
+        if keys.iter().filter_map(SigningKey::kid).any(|kid| !is_identifier(kid)) {
+            return Err(KeyError::BadKid);
+        }
+        Ok(keys)
     }
 }

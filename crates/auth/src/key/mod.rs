@@ -28,7 +28,8 @@ use jsonwebtoken::EncodingKey;
 use jsonwebtoken::crypto::aws_lc;
 
 use self::parsed::Parsed;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, scrub};
+use crate::identifier::is_identifier;
 
 pub use algorithm::Algorithm;
 pub use error::KeyError;
@@ -130,17 +131,21 @@ impl SigningKey {
             expires_at: parsed.expires_at,
             certificate_expires_at: parsed.certificate_expires_at,
         };
-        Ok(match parsed.kid {
+        let key = match parsed.kid {
             Some(kid) => key.with_kid(kid),
             None => key,
-        })
+        };
+        if key.kid().is_some_and(|kid| !is_identifier(kid)) {
+            return Err(KeyError::BadKid);
+        }
+        Ok(key)
     }
 
     /// Sets the key id under which the public half is registered, in place of the one in the JWK, or of certificates:
     /// Maskinporten knows a key by one or the other.
     ///
     /// `kid`: as the self-service portal shows it. White space around it is left out, and a blank one counts as
-    /// none.
+    /// none. It stands in logs and errors, so credentials refuse a text that may be a key ([`KeyError::BadKid`]).
     #[must_use]
     pub fn with_kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = kid::written(&kid.into()).map(Into::into);
@@ -227,7 +232,8 @@ fn one(mut keys: Vec<Parsed>) -> Result<SigningKey, KeyError> {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey")
-            .field("kid", &self.kid)
+            // What was put in its place by mistake may be secret.
+            .field("kid", &self.kid.as_deref().map(scrub))
             .field("certificates", &self.certificates.len())
             .field("algorithm", &self.algorithm)
             .field("expires_at", &self.expires_at())

@@ -13,7 +13,7 @@ use super::kid::written;
 use super::parsed::Parsed;
 use super::rsa::Rsa;
 use super::{Algorithm, KeyError, SigningKey, der};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, scrub};
 
 /// The length of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -168,7 +168,8 @@ impl NewKey {
     /// The key for use in this program.
     ///
     /// # Errors
-    /// [`KeyError`] when the signing library refuses it, which it has no reason to.
+    /// [`KeyError::BadKid`] when the key id that was [given](Self::with_kid) can't be one; others when the signing library
+    /// refuses the key, which it has no reason to.
     pub fn into_signing_key(self) -> Result<SigningKey, KeyError> {
         SigningKey::checked(Parsed::new(self.rsa, self.algorithm, Some(self.kid)))
     }
@@ -217,7 +218,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 impl fmt::Debug for NewKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewKey")
-            .field("kid", &self.kid)
+            .field("kid", &scrub(&self.kid))
             .field("algorithm", &self.algorithm)
             .field("key", &"[redacted]")
             .finish()

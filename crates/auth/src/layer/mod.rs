@@ -33,12 +33,13 @@ const FOR_STREAMS: Duration = Duration::from_secs(600);
 ///   by which it takes a confirmation; without reading neither GET nor HEAD. The clients of the SDK have no such methods;
 ///   this is for requests that are made by hand. The token may allow more than `S`, as that of
 ///   [`Credentials::read_only`] does.
-/// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is. If
-///   the body is a stream, which can't be sent twice, the 401 is returned, and the next request gets a new token unless
-///   this one is younger than ten seconds. So that it doesn't come to that, a stream is begun with a token that has
-///   [some time left](Self::token_for_streams).
+/// * On a 401 the token is renewed and the request sent once more; the second answer is returned whatever it is, and a
+///   second 401 is a warning in the log. If the body is a stream, which can't be sent twice, the 401 is returned, and the
+///   next request gets a new token unless this one is younger than ten seconds. So that it doesn't come to that, a stream
+///   is begun with a token that has [some time left](Self::token_for_streams).
 /// * On a 401 for a token of the last ten seconds, where the server's clock does not show that the token had begun to
-///   be valid, the same token is tried once more after a second, before it is renewed.
+///   be valid, it is that token that is sent once more, a second later. If it is refused again, the next request gets a new
+///   one.
 /// * A 403 is returned: a new token would have the same rights.
 /// * An answer of 401 or 403 carries the token's scopes in its extensions, as [`TokenScopes`].
 ///
@@ -141,7 +142,7 @@ impl Middleware for AuthLayer {
             None => self.shared.cache.token_lasting(self.for_streams).await.map_err(failed)?,
         };
         authorize(&mut request, &token);
-        let mut response = next.clone().run(request, extensions).await?;
+        let response = next.clone().run(request, extensions).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(told(response, &token));
         }
@@ -152,24 +153,32 @@ impl Middleware for AuthLayer {
             }
             return Ok(told(response, &token));
         };
-        if too_early && let Some(mut early) = request.try_clone() {
+        let second = if too_early {
             tracing::debug!("a token of the last seconds was refused; trying it once more");
             tokio::time::sleep(CLOCKS_CATCH_UP).await;
-            authorize(&mut early, &token);
-            response = next.clone().run(early, extensions).await?;
-            if response.status() != StatusCode::UNAUTHORIZED {
+            token
+        } else {
+            self.shared.cache.invalidate(&token);
+            let renewed = self.token().await?;
+            if renewed.is(&token) {
+                // A token that was given ready-made: it would be refused again.
                 return Ok(told(response, &token));
             }
+            tracing::debug!("the token was refused; trying a new one");
+            renewed
+        };
+        authorize(&mut request, &second);
+        let response = next.run(request, extensions).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            tracing::warn!(
+                environment = %self.shared.environment,
+                "a fresh token was refused, too: it may be of another environment, or Altinn's keys have just changed"
+            );
+            if too_early {
+                self.shared.cache.invalidate(&second);
+            }
         }
-        self.shared.cache.invalidate(&token);
-        let renewed = self.token().await?;
-        if renewed.is(&token) {
-            // A token that was given ready-made: it would be refused again.
-            return Ok(told(response, &token));
-        }
-        tracing::debug!("the token was refused; trying a new one");
-        authorize(&mut request, &renewed);
-        next.run(request, extensions).await.map(|response| told(response, &renewed))
+        Ok(told(response, &second))
     }
 }
 

@@ -38,7 +38,8 @@ const fn key_cause(code: &'static str, phrase: &'static str, advice: &'static st
 const CLOCK: &str = "this computer's clock is wrong, or the request was held up on the way: set the clock by a time \
                      server (NTP)";
 const KID: &str = "the key id is not registered on this client: compare kid, client id and environment in the \
-                   self-service portal; a key that was just added takes up to a quarter of an hour to work";
+                   self-service portal; a key that was just added takes up to a quarter of an hour to work; a client that has an \
+                   enterprise certificate and no registered keys takes no kid: leave it out";
 const CERTIFICATE: &str = "the enterprise certificate does not fit: test certificates are for the test environment, \
                            production ones for production, and it must belong to the client's organisation";
 const DETAILS: &str = "the details of the system user are not accepted: check the customer's organisation number and \
@@ -86,7 +87,8 @@ static CAUSES: &[Cause] = &[
     key_cause(
         "MP-124",
         "invalid jwt signature",
-        "the private key is not the one that is registered under its key id (kid) on the client",
+        "the private key is not the one that is registered under its key id (kid) on the client; of an enterprise \
+         certificate: it has expired, or is for another key",
     ),
     key_cause("", "unknown key identifier", KID),
     cause("", "no key identifier", ErrorKind::KeyRejected, "the client has registered keys, so the key needs its kid"),
@@ -114,7 +116,7 @@ static CAUSES: &[Cause] = &[
         "has not been granted access to the scope",
         ErrorKind::ScopeNotGranted,
         "the organisation may not use this scope: ask the scope's owner to grant it, which for those of Altinn (altinn:…) \
-         is Digdir, by way of Altinn's service desk",
+         is Digdir, by way of Altinn's service desk; or ask on behalf of the organisation that has it (consumer_org)",
     ),
     cause(
         "MP-251",

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use altinn_core::Secret;
 use serde::Deserialize;
@@ -83,6 +83,11 @@ impl MaskinportenToken {
     /// How much of its lifetime is left. Zero once it has expired.
     pub fn remaining(&self) -> Duration {
         self.0.lifetime.saturating_sub(self.0.from.age())
+    }
+
+    /// When the token expires by this computer's wall clock, for display. `None` beyond what the clock can count.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.from.wall.checked_add(self.0.lifetime)
     }
 
     /// As [`scopes`](Self::scopes); `None` when Maskinporten doesn't say, which is another thing than none.

@@ -28,6 +28,8 @@ pub struct TokenRequest {
     /// Whether the scopes of the access are left out.
     bare: bool,
     resources: Vec<String>,
+    /// Whether a single resource goes out as a string.
+    resource_as_string: bool,
     consumer: Option<OrgNumber>,
     person: Option<Person>,
     details: Option<Value>,
@@ -40,6 +42,7 @@ impl TokenRequest {
             scopes: Vec::new(),
             bare: false,
             resources: Vec::new(),
+            resource_as_string: false,
             consumer: None,
             person: None,
             details: None,
@@ -204,6 +207,15 @@ impl TokenRequest {
         Ok(self)
     }
 
+    /// Whether a single [`resource`](Self::resource) goes into the grant as a string, and not as an array with one in it, as
+    /// Maskinporten documents it. Both have been seen to be taken; it is for an API that wants the other `aud` in its tokens.
+    /// Several are an array in any case, and a token sidecar gets a string in any case. `false` unless set.
+    #[must_use]
+    pub fn resource_as_string(mut self, yes: bool) -> Self {
+        self.resource_as_string = yes;
+        self
+    }
+
     /// With a claim of your own in the grant. Maskinporten refuses those that it does not know.
     ///
     /// * `name`: as Maskinporten documents it.
@@ -239,6 +251,18 @@ impl TokenRequest {
     /// The APIs that the token is for, sorted. Empty for a token without an audience.
     pub fn resources(&self) -> &[String] {
         &self.resources
+    }
+
+    /// The one resource, where it goes out as a string.
+    pub(crate) fn resource_string(&self) -> Option<&str> {
+        match &*self.resources {
+            [one] if self.resource_as_string => Some(one),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn takes_resource_as_string(&self) -> bool {
+        self.resource_as_string
     }
 
     /// The organisation that the token is asked for on behalf of.
@@ -283,6 +307,7 @@ impl fmt::Debug for TokenRequest {
         f.debug_struct("TokenRequest")
             .field("scopes", &self.scopes)
             .field("resources", &self.resources)
+            .field("resource_as_string", &self.resource_as_string)
             .field("consumer", &self.consumer)
             .field("person", &self.person)
             .field("authorization_details", &self.details.as_ref().and_then(|details| details.get("type")))

@@ -14,6 +14,7 @@ use super::{Content, Found, Origin, Setting, Settings, dotnet, unusable};
 use crate::builder::CredentialsBuilder;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
+use crate::identifier::{NO_IDENTIFIER, is_identifier};
 use crate::key::{GivenKid, KeyError, KeyFile, SigningKey};
 
 pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S>, Error> {
@@ -46,8 +47,11 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
     builder = match (key, sidecar) {
         // A key can ask for more than a sidecar can.
         (Some(key), _) => {
-            let (client_id, _) =
+            let (client_id, origin) =
                 settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID))?;
+            if !is_identifier(client_id) {
+                return Err(unusable(Setting::ClientId, origin).advice(NO_IDENTIFIER).into());
+            }
             // One from a place that counts less is another key's.
             if let Some((end, _)) = end.filter(|(_, origin)| origin.rank() <= key.origin.rank()) {
                 builder = builder.key_expires(end);
@@ -77,6 +81,7 @@ fn missing(setting: Setting, variable: &str) -> Error {
 fn environment(settings: &Settings) -> Result<Environment, Error> {
     let found = settings.text(Setting::Environment);
     let (text, origin) = found.ok_or_else(|| missing(Setting::Environment, ENVIRONMENT))?;
+    settings.pair.check(origin)?;
     let result = if text.contains("://") { Environment::emulator(text) } else { text.parse() };
     result.map_err(|error| unusable(Setting::Environment, origin).source(error).build())
 }
@@ -88,6 +93,9 @@ fn kid<'a>(settings: &'a Settings, key: &Origin) -> Result<Option<(GivenKid, &'a
     let Some((kid, origin)) = settings.text(Setting::Kid) else { return Ok(None) };
     if kid.is_empty() {
         return Err(unusable(Setting::Kid, origin).advice("it is blank").into());
+    }
+    if !is_identifier(kid) {
+        return Err(unusable(Setting::Kid, origin).advice(NO_IDENTIFIER).into());
     }
     let given = if origin.rank() <= key.rank() { GivenKid::Overriding } else { GivenKid::ForUnnamed };
     Ok(Some((given(kid.to_owned()), origin)))
@@ -179,13 +187,31 @@ fn key_expires(settings: &Settings) -> Result<Option<(SystemTime, &Origin)>, Err
     end.map(|end| Some((end.into(), origin))).map_err(|_| unusable(Setting::KeyExpires, origin).advice(advice).build())
 }
 
+/// A number whose check digit does not fit is a slip of the pen in production. Test environments invent such numbers.
+fn consumer(text: &str, origin: &Origin, environment: &Environment) -> Result<OrgNumber, Error> {
+    let fault = match OrgNumber::from_str(text) {
+        Ok(organisation) => return Ok(organisation),
+        Err(fault) => fault,
+    };
+    let unusable = unusable(Setting::Consumer, origin);
+    match OrgNumber::synthetic(text) {
+        Ok(organisation) if !environment.is_production() => {
+            tracing::warn!(%origin, "the consumer organisation's check digit does not fit: is it the right number?");
+            Ok(organisation)
+        }
+        Ok(_) => Err(unusable
+            .advice("compare its digits with those in the register: numbers that are made up are for test environments")
+            .source(fault)
+            .into()),
+        Err(_) => Err(unusable.advice("it is nine digits, without spaces").source(fault).into()),
+    }
+}
+
 /// Applies what concerns single tokens.
 fn narrowed<S: Scope>(settings: &Settings, credentials: Credentials<S>) -> Result<Credentials<S>, Error> {
     let mut request = credentials.request().clone();
     if let Some((text, origin)) = settings.text(Setting::Consumer) {
-        let organisation =
-            OrgNumber::from_str(text).map_err(|error| unusable(Setting::Consumer, origin).source(error).build())?;
-        request = request.on_behalf_of(organisation);
+        request = request.on_behalf_of(consumer(text, origin, credentials.environment())?);
     }
     if let Some((text, origin)) = settings.text(Setting::Resource) {
         request = request.resource(text).map_err(|error| {

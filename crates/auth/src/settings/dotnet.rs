@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use altinn_core::Secret;
+use altinn_core::{Environment, Secret};
 use zeroize::Zeroizing;
 
 use super::members::Members;
@@ -14,8 +14,8 @@ const SECTION: &str = "MaskinportenSettings";
 
 /// Those that say the same as one of ours, the first one to count first.
 const MEMBERS: [(&str, Setting); 13] = [
-    ("TokenExchangeEnvironment", Setting::Environment),
-    ("Environment", Setting::Environment),
+    (ENVIRONMENTS[0], Setting::Environment),
+    (ENVIRONMENTS[1], Setting::Environment),
     ("ClientId", Setting::ClientId),
     ("EncodedJwk", Setting::Key),
     ("Jwk", Setting::Key),
@@ -35,6 +35,11 @@ const ENTERPRISE_USER: (&str, &str) =
 const THUMBPRINT: (&str, &str) =
     ("CertificateStoreThumbprint", "export the key and its certificates from the store as PEM");
 const ALWAYS_EXCHANGED: &str = "tokens are always exchanged here: leave it out, or make it true";
+
+/// Those clients have their environment in two parts, Altinn's and Maskinporten's. We have one.
+const ENVIRONMENTS: [&str; 2] = ["TokenExchangeEnvironment", "Environment"];
+const MIXED: &str = "a token of the test Maskinporten's is no good in production, nor the other way round: make both \
+                     production, or neither";
 
 const PKCS12_PATH: &str = "CertificatePkcs12Path";
 #[cfg(feature = "pkcs12")]
@@ -63,6 +68,11 @@ pub(super) fn variables(settings: &mut Settings, lookup: &impl Fn(&str) -> Optio
             Content::Unmet(NO_PKCS12)
         };
         settings.put(Setting::Key, content, Origin::Variable(name));
+    }
+    for (place, member) in ENVIRONMENTS.into_iter().enumerate() {
+        if let Some((name, value)) = find(member) {
+            settings.pair.note(place, &value, Origin::Variable(name));
+        }
     }
     for (member, setting) in MEMBERS {
         if let Some((name, value)) = find(member) {
@@ -110,6 +120,11 @@ pub(super) fn file(settings: &mut Settings, path: &Path) -> Result<(), Error> {
             return unmet(PKCS12_PATH, NO_PKCS12);
         }
     }
+    for (place, member) in ENVIRONMENTS.into_iter().enumerate() {
+        if let Some(value) = members.text(member) {
+            settings.pair.note(place, &value, Origin::File { path: path.to_owned(), member: Some(member) });
+        }
+    }
     for (member, setting) in MEMBERS {
         let Some(value) = members.text(member) else { continue };
         let content = match setting {
@@ -124,6 +139,34 @@ pub(super) fn file(settings: &mut Settings, path: &Path) -> Result<(), Error> {
 #[cfg(feature = "pkcs12")]
 fn pkcs12(path: String, password: Option<String>) -> Content {
     Content::Pkcs12File(path.trim().into(), Secret::new(password.unwrap_or_default()))
+}
+
+/// What [`ENVIRONMENTS`] say: from where, and whether it is production. Each is from the place that counts before others,
+/// as those clients put them together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pair([Option<(Origin, bool)>; 2]);
+
+impl Pair {
+    fn note(&mut self, place: usize, value: &str, origin: Origin) {
+        let Some(known) = self.0.get_mut(place) else { return };
+        if known.as_ref().is_none_or(|(earlier, _)| origin.rank() < earlier.rank()) {
+            let production = value.parse::<Environment>().is_ok_and(|environment| environment.is_production());
+            *known = Some((origin, production));
+        }
+    }
+
+    /// That both are production or neither, where the environment is from one of them.
+    pub(super) fn check(&self, used: &Origin) -> Result<(), Error> {
+        match &self.0 {
+            [Some((exchange, one)), Some((maskinporten, other))]
+                if one != other && [exchange, maskinporten].contains(&used) =>
+            {
+                let message = format!("of {exchange} and {maskinporten} one is production and the other is not");
+                Err(Error::of(ErrorKind::Config, message).advice(MIXED).into())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 fn is_false(value: &str) -> bool {

@@ -56,7 +56,8 @@ pub enum Setting {
     TokenEndpoint,
     /// The API that tokens are for, as an address.
     Resource,
-    /// The organisation on whose behalf tokens are asked for.
+    /// The organisation on whose behalf tokens are asked for, by its number. One whose check digit does not fit is refused
+    /// in production, and is a warning in the log elsewhere: test environments invent such numbers.
     Consumer,
     /// `true` where a client of Digdir's speaks for the test department.
     TestOrganisation,
@@ -116,6 +117,8 @@ pub struct Settings {
     found: BTreeMap<Setting, Found>,
     /// What asks for something that there is no setting for, with what to do instead.
     unmet: Option<(Origin, &'static str)>,
+    /// The two settings of other clients that are one here.
+    pair: dotnet::Pair,
 }
 
 #[derive(Clone)]
@@ -208,13 +211,15 @@ impl Settings {
     ///
     /// | member | |
     /// | --- | --- |
-    /// | `TokenExchangeEnvironment`, else `Environment` | [`Environment`](Setting::Environment); `prod` is production, `test` is TT02 |
+    /// | `TokenExchangeEnvironment`, else `Environment` | [`Environment`](Setting::Environment); `prod` is production, `test` is TT02. Where both are given, here or in variables, both must be production, or neither: otherwise [`build`](Self::build) fails, unless the environment is from an argument or `ALTINN_ENVIRONMENT` |
     /// | `ClientId`, `Kid`, `Scope`, `Resource`, `ConsumerOrgNo`, `UseAltinnTestOrg` | the setting of about that name |
     /// | `EncodedJwk`, `JwkBase64`, `Jwk` (an object or a text) | [`Key`](Setting::Key) |
     /// | `CertificatePkcs12Path`, `CertificatePkcs12Password` | [`Key`](Setting::Key), with the feature `pkcs12` |
     /// | `EncodedX509` | [`Key`](Setting::Key), with the feature `pkcs12` |
     /// | `Authority` | [`Issuer`](Setting::Issuer) |
     /// | `ExhangeToAltinnToken` (the spelling of the original), `ExchangeToAltinnToken` | must not be false: tokens are always exchanged here |
+    /// | `OverwriteAuthorizationHeader` | has no effect here, because it is a matter of the layer: [`AuthLayer::overwrite_authorization`](crate::AuthLayer::overwrite_authorization) |
+    /// | `EnableDebugLogging` | has no effect here, because the program's `tracing` subscriber decides how much is logged; secrets never are |
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the file can't be read or is no such object, and for settings that can't be met:

@@ -170,7 +170,7 @@ fn file(json: &serde_json::Value) -> Result<Settings, Error> {
 #[test]
 fn the_settings_of_other_clients_are_understood() {
     let json = serde_json::json!({ "maskinportensettings": {
-        "ClientId": "c", "SCOPE": "a b", "environment": "prod", "TokenExchangeEnvironment": "at22", "Kid": "k",
+        "ClientId": "c", "SCOPE": "a b", "environment": "ver2", "TokenExchangeEnvironment": "at22", "Kid": "k",
         "Resource": "https://a.example/", "ConsumerOrgNo": "405003309", "UseAltinnTestOrg": true,
         "Authority": "https://test.maskinporten.no", "ExhangeToAltinnToken": true, "EncodedX509": "", "EncodedJwk": null,
         "EnableDebugLogging": true, "jwk": {"kty": "RSA"},
@@ -193,6 +193,73 @@ fn the_settings_of_other_clients_are_understood() {
         let settings = file(&serde_json::json!({ "Environment": theirs })).unwrap();
         assert_eq!(text(&settings, Setting::Environment), Some(ours));
     }
+}
+
+#[test]
+fn production_beside_a_test_environment_is_refused() {
+    for (exchange, maskinporten, environment) in [
+        ("prod", "prod", Some(Environment::production())),
+        ("Production", "PROD", Some(Environment::production())),
+        ("at22", "test", Some(Environment::at22())),
+        ("prod", "test", None),
+        ("tt02", "prod", None),
+        ("prod", "no such", None),
+    ] {
+        let json = serde_json::json!({
+            "TokenExchangeEnvironment": exchange, "Environment": maskinporten, "ClientId": "c", "EncodedJwk": JWK,
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, json.to_string()).unwrap();
+        let of_file = || Settings::new().settings_file(&path).unwrap();
+        let of_variables = settings(&[
+            ("MASKINPORTENSETTINGS__TOKENEXCHANGEENVIRONMENT", exchange),
+            ("MaskinportenSettings__Environment", maskinporten),
+            (CLIENT_ID, "c"),
+            (CLIENT_JWK, JWK),
+        ]);
+        for settings in [of_file(), of_variables] {
+            match (settings.build::<Read>(), &environment) {
+                (Ok(credentials), Some(environment)) => assert_eq!(credentials.environment(), environment),
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::Config);
+                    let text = error.to_string();
+                    assert!(text.contains("one is production and the other is not"), "{error}");
+                    assert!(text.to_ascii_uppercase().contains("TOKENEXCHANGEENVIRONMENT"), "{error}");
+                }
+                other => panic!("{exchange} beside {maskinporten}: {other:?}"),
+            }
+            let with_token = settings.clone().set(Setting::Token, "a.b.c").build::<Read>();
+            assert_eq!(with_token.is_ok(), environment.is_some());
+            // One that counts before both says it for both.
+            let credentials = settings.set(Setting::Environment, "yt01").build::<Read>().unwrap();
+            assert_eq!(credentials.environment(), &Environment::yt01());
+        }
+    }
+}
+
+#[test]
+fn the_two_environments_of_other_clients_are_held_against_each_other_wherever_they_are() {
+    let [exchange, maskinporten] =
+        ["TokenExchangeEnvironment", "Environment"].map(|member| (member, format!("MaskinportenSettings__{member}")));
+    let built = |in_file: &[(&str, &str)], in_variables: &[(&str, &str)]| {
+        let members: serde_json::Map<_, _> =
+            in_file.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        let variables = [in_variables, &[(CLIENT_ID, "c"), (CLIENT_JWK, JWK)]].concat();
+        let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
+        file(&members.into()).unwrap().variables(lookup).build::<Read>().map(|built| built.environment().clone())
+    };
+    // A variable alone would make it production.
+    for (member, variable) in [(maskinporten.0, &*exchange.1), (exchange.0, &*maskinporten.1)] {
+        assert_eq!(built(&[(member, "test")], &[(variable, "prod")]).unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(built(&[(member, "prod")], &[(variable, "test")]).unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(built(&[(member, "prod")], &[(variable, "prod")]).unwrap(), Environment::production());
+    }
+    // What counts less doesn't count.
+    let overridden = built(&[(maskinporten.0, "test")], &[(&*maskinporten.1, "prod")]);
+    assert_eq!(overridden.unwrap(), Environment::production());
+    let ours = built(&[(exchange.0, "prod"), (maskinporten.0, "test")], &[(ENVIRONMENT, "tt02")]);
+    assert_eq!(ours.unwrap(), Environment::tt02());
 }
 
 #[test]
@@ -321,6 +388,33 @@ fn values_that_can_t_be_used_are_named_with_their_place() {
     }
     let sidecar = Settings::new().set(Setting::Environment, "tt02").set(Setting::TokenSidecar, "nowhere");
     assert_eq!(sidecar.build::<Read>().unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_check_digit_that_does_not_fit_is_refused_in_production_and_a_warning_elsewhere() {
+    let recording = altinn_watch::Recording::of_this_thread();
+    let built = |environment: &str, consumer: &str| {
+        let settings = Settings::new().set(Setting::Environment, environment).set(Setting::ClientId, "c");
+        settings.set(Setting::Key, JWK).set(Setting::Consumer, consumer).build::<Read>()
+    };
+    for (name, consumer) in [("production", "405003309"), ("tt02", "405003309")] {
+        assert!(built(name, consumer).is_ok());
+    }
+    let error = built("production", "310000001").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    for part in ["the consumer organisation in an argument", "test environments"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert!(!recording.text().contains("WARN"), "{}", recording.text());
+    for name in ["tt02", "http://127.0.0.1:4711"] {
+        let credentials = built(name, "310000001").unwrap();
+        assert_eq!(credentials.request().consumer().unwrap().as_str(), "310000001");
+    }
+    let text = recording.text();
+    assert_eq!(text.lines().filter(|line| line.contains("WARN") && line.contains("check digit")).count(), 2, "{text}");
+    for name in ["production", "tt02"] {
+        assert!(built(name, "31000000").unwrap_err().advice().contains("nine digits"));
+    }
 }
 
 #[test]

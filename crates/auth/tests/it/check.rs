@@ -105,6 +105,50 @@ async fn it_asks_anew_and_shows_no_secret() {
 }
 
 #[tokio::test]
+async fn the_token_s_claims_are_told_without_what_identifies_it_or_a_person() {
+    let person = "01017012345";
+    let token = jwt(&json!({
+        "iss": "https://test.maskinporten.no/", "aud": "https://api.example", "scope": BOTH_SCOPES, "iat": 1_000,
+        "exp": 1_120, "client_id": person, "jti": "the-only-one", "pid": person,
+        "consumer": {"authority": "iso6523-actorid-upis", "ID": "0192:405003309"},
+        "authorization_details": [{"type": "urn:altinn:consent", "from": "urn:altinn:person:identifier-no:someone"}],
+        "new_claim": "new words",
+    }));
+    let body = json!({"access_token": token, "token_type": "Bearer", "expires_in": 120, "scope": BOTH_SCOPES});
+    let stub = Stub::start(move |request, _| match request.target.as_str() {
+        METADATA => metadata_of(request.header("host").unwrap()),
+        "/token" => Reply::json(200, &body),
+        _ => Reply::new(403, ""),
+    })
+    .await;
+    let report = check(stubbed(&stub).build()).await;
+    assert_eq!(report.failed().unwrap().step(), CheckStep::Exchange);
+    let claims = report.claims().unwrap();
+    for part in [
+        "aud=\"https://api.example\"",
+        "iss=\"https://test.maskinporten.no/\"",
+        "exp=1120",
+        "0192:405003309",
+        INSTANCES_WRITE,
+        "jti=[masked]",
+        "pid=[masked]",
+        "authorization_details=[masked]",
+        "new_claim=[masked]",
+    ] {
+        assert!(claims.contains(part), "{part}: {claims}");
+    }
+    assert_eq!(claims.lines().count(), 1);
+    for hidden in [person, "the-only-one", "someone", "new words", "eyJ"] {
+        assert!(!claims.contains(hidden) && !format!("{report} {report:?}").contains(hidden), "{hidden}: {claims}");
+    }
+
+    let given = jwt(&json!({"iat": 1_000, "urn:altinn:org": "ttd"}));
+    let report = check(Ok(Credentials::<Read>::with_token(stub.environment(), given))).await;
+    assert!(report.claims().unwrap().contains("urn:altinn:org=\"ttd\""), "{report}");
+    assert!(check(Credentials::<Read>::from_vars(|_| None)).await.claims().is_none());
+}
+
+#[tokio::test]
 async fn a_refusal_that_is_remembered_does_not_count() {
     let stub = Stub::start(|request, before| match request.target.as_str() {
         METADATA => metadata_of(request.header("host").unwrap()),

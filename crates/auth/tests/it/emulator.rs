@@ -201,7 +201,7 @@ async fn a_wrong_clock_is_made_good_where_that_is_wanted() {
         let [succeeded, failed, ..] = calls(&emulator);
         assert!(succeeded == 1 && (1..=2).contains(&failed), "{succeeded} {failed}");
         credentials.invalidate(&first);
-        credentials.on_behalf_of("991825827".parse().unwrap()).token().await.unwrap_err();
+        credentials.on_behalf_of("310000000".parse().unwrap()).token().await.unwrap_err();
         assert_eq!(calls(&emulator)[1], failed + 1, "the next grant is refused for another reason alone");
     }
 }

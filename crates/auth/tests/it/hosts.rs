@@ -77,6 +77,7 @@ async fn a_client_that_is_refused_makes_no_other_wait() {
     let refusals = [
         (vec![Reply::refused(400, "invalid_scope", "invalid scopes for client, x", "MP-200")], Vec::new()),
         (Vec::new(), vec![Reply::new(401, ""); 2]),
+        (Vec::new(), vec![Reply::new(500, ""); 2]),
         (Vec::new(), vec![nobody]),
     ];
     for (token, exchange) in refusals {

@@ -97,7 +97,7 @@ async fn a_key_id_beside_the_key_counts_before_the_key_s_own_and_its_certificate
 }
 
 #[tokio::test]
-async fn the_next_key_is_tried_and_comes_first_from_then_on() {
+async fn the_next_key_is_tried_and_comes_first_for_the_next_token() {
     let fixture = Fixture::new(NewClient::new(TTD)).await;
     let credentials = fixture.builder().key(unknown_key()).next_key(fixture.own_key()).build().unwrap();
     let token = credentials.token().await.unwrap();

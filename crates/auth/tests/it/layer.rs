@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use altinn_auth::{AltinnToken, AuthLayer, Credentials, Error, ErrorKind, TokenProvider, TokenRequest};
 use altinn_core::transport::{RequestSpec, Transport};
 use altinn_core::{CredentialFailure, Read, ReadWrite, RetryPolicy, Scope, Write};
+use altinn_watch::Recording;
 use http::{Method, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde_json::json;
@@ -190,11 +191,25 @@ async fn a_token_that_is_not_valid_yet_is_tried_again_after_a_second() {
 }
 
 #[tokio::test]
-async fn if_that_does_not_help_it_is_renewed_all_the_same() {
+async fn if_that_does_not_help_the_next_request_has_a_new_one() {
     let stub = Stub::start(|_, _| Reply::new(401, "")).await;
     let (provider, client) = numbered(&stub);
+    for calls in [2, 4] {
+        assert_eq!(client.get(stub.url("api")).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(tokens(&stub).len(), calls);
+    }
+    assert_eq!((tokens(&stub), provider.fetched()), (vec![1, 1, 2, 2], 2));
+}
+
+#[tokio::test]
+async fn a_fresh_token_that_is_refused_is_a_warning_with_the_likely_causes() {
+    let recording = Recording::start();
+    let stub = Stub::start(|_, _| late_401()).await;
+    let (provider, client) = numbered(&stub);
     assert_eq!(client.get(stub.url("api")).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
-    assert_eq!((tokens(&stub), provider.fetched()), (vec![1, 1, 2], 2));
+    assert_eq!((tokens(&stub), provider.fetched()), (vec![1, 2], 2));
+    let text = recording.text();
+    assert!(text.lines().any(|line| line.contains("WARN") && line.contains("another environment")), "{text}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Maskinporten's own token, for APIs that take it without an exchange.
 
+use std::time::Duration;
+
 use altinn_auth::{Credentials, ErrorKind, Leg, LocalTest, TestTokenGenerator};
 use altinn_core::{Environment, OrgNumber, Read};
 use serde_json::json;
@@ -30,15 +32,26 @@ async fn it_is_the_one_that_is_exchanged() {
     assert_eq!((stub.count("/token"), stub.count(EXCHANGE)), (1, 1));
 }
 
-#[tokio::test]
-async fn it_is_kept_while_enough_is_left_of_it() {
-    for (seconds, calls) in [(20, 1), (10, 3)] {
-        let stub = Stub::of_legs(vec![lasting(seconds); 3], Vec::new()).await;
+#[tokio::test(start_paused = true)]
+async fn it_is_kept_while_enough_is_left_of_it_however_short_it_lasts() {
+    for (seconds, kept, calls) in [(120, 104, 1), (120, 106, 2), (10, 7, 1), (10, 9, 2)] {
+        let stub = Stub::of_legs(vec![lasting(seconds); 2], Vec::new()).await;
         let credentials = stub.credentials();
-        for _ in 0..3 {
-            credentials.maskinporten_token().await.unwrap();
-        }
-        assert_eq!(stub.count("/token"), calls, "{seconds} s");
+        credentials.maskinporten_token().await.unwrap();
+        tokio::time::advance(Duration::from_secs(kept)).await;
+        credentials.maskinporten_token().await.unwrap();
+        assert_eq!(stub.count("/token"), calls, "{kept} of {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn it_is_not_exchanged_with_less_than_a_quarter_of_a_minute_left() {
+    for (seconds, calls) in [(20, 1), (14, 2)] {
+        let stub = Stub::of_legs(vec![lasting(seconds); 2], Vec::new()).await;
+        let credentials = stub.credentials();
+        credentials.maskinporten_token().await.unwrap();
+        credentials.token().await.unwrap();
+        assert_eq!((stub.count("/token"), stub.count(EXCHANGE)), (calls, 1), "{seconds} s");
     }
 }
 
@@ -90,9 +103,11 @@ async fn a_refusal_is_remembered_for_both_kinds() {
 
 #[tokio::test]
 async fn what_the_exchange_refuses_does_not_matter_to_it() {
-    let stub = Stub::of_legs(vec![lasting(10); 9], vec![Reply::new(403, "")]).await;
+    let stub = Stub::of_legs(Vec::new(), vec![Reply::new(403, "")]).await;
     let credentials = stub.credentials();
     assert_eq!(credentials.token().await.unwrap_err().leg(), Some(Leg::Exchange));
+    let kept = credentials.maskinporten_token().await.unwrap();
+    credentials.invalidate_maskinporten(&kept);
     assert!(credentials.maskinporten_token().await.is_ok());
     // The exchange's refusal is remembered all the same.
     assert_eq!(credentials.token().await.unwrap_err().leg(), Some(Leg::Exchange));

@@ -96,6 +96,22 @@ async fn a_swapped_link_is_a_changed_file() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_file_with_a_key_in_place_of_the_key_id_is_refused_and_not_logged() {
+    let recording = Recording::of_this_thread();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, named("one").to_string()).unwrap();
+    let ring = ring(&path).unwrap();
+    std::fs::write(&path, named(JWK).to_string()).unwrap();
+    ring.reload();
+    assert_eq!((kid(&ring), ring.revision()), ("one".to_owned(), 0));
+    let text = recording.text();
+    assert!(text.contains("the old key stays") && text.contains("key id (kid) can't be one"), "{text}");
+    let d = named("")["d"].as_str().unwrap().to_owned();
+    assert!(!text.contains(&d[..12]), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bad_new_file_leaves_the_old_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");

@@ -135,6 +135,26 @@ fn the_guide_and_the_advice_name_the_same_owner_of_altinn_s_scopes() {
 }
 
 #[test]
+fn the_guide_and_the_advice_name_the_same_ways_out() {
+    let advice = |description, code| find(&refusal("", description, code)).unwrap().advice(Service::Maskinporten);
+    for (row, description, code, words) in [
+        ("| mp-250 |", "", Some("MP-250"), &["consumer_org", "on behalf of the organisation that has it"][..]),
+        ("| mp-124 |", "", Some("MP-124"), &["enterprise certificate", "has expired", "for another key"]),
+        (
+            "unknown key identifier",
+            "Unknown key identifier (kid) for client.",
+            None,
+            &["certificate", "no registered keys"],
+        ),
+    ] {
+        let guide = rows().into_iter().find(|line| line.contains(row)).unwrap();
+        for word in words {
+            assert!(advice(description, code).contains(word) && guide.contains(word), "{row} {word}");
+        }
+    }
+}
+
+#[test]
 fn a_sidecar_s_own_refusals_are_not_laid_at_the_client_s_door() {
     let advice = |error, code| find(&refusal(error, "new words", code)).unwrap().advice(Service::Sidecar);
     for error in ["invalid_request", "invalid_grant", "invalid_client", "unauthorized_client"] {
