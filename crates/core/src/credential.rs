@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Why a request got no token. The way an authentication layer tells the transport what went wrong.
 ///
 /// A middleware can only fail with an opaque error. A layer that wraps its own error in this one is recognised, and
-/// its failure becomes [`ErrorKind::Credential`](crate::ErrorKind::Credential) with the layer's error as the source.
+/// its failure becomes [`ErrorKind::Credential`](crate::ErrorKind::Credential) with the layer's error as its
+/// [`credential_error`](crate::Error::credential_error).
 #[derive(Debug)]
 pub struct CredentialFailure {
     transient: bool,

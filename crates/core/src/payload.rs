@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::error::scrub;
 use crate::transport::Progress;
 
 /// How much of a file is read at once. Small reads cost more than the network: 4 KiB reads reach a thirtieth of this.
@@ -43,15 +44,16 @@ enum Source {
 type Chunks = BoxStream<'static, io::Result<Bytes>>;
 
 impl Payload {
-    /// A file. It is read while it is sent, so it may be larger than memory; it must not change meanwhile.
+    /// A file. It is read while it is sent, so it may be larger than memory; it must not change meanwhile. Its name and
+    /// type are not taken from it: say them where it is sent.
     ///
     /// # Errors
-    /// What the file system says when the file can't be looked at, or is none.
+    /// What the file system says, with the path, when the file can't be looked at, or is none.
     pub async fn file(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
-        let about = tokio::fs::metadata(&path).await?;
+        let about = tokio::fs::metadata(&path).await.map_err(|error| at(&path, &error))?;
         if !about.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(at(&path, &io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
         }
         Ok(Self(Source::File { path, size: about.len() }))
     }
@@ -153,7 +155,8 @@ fn slices(mut rest: Bytes) -> Chunks {
 /// more, which is felt at the rate of a disk.
 async fn file_stream(path: &Path) -> Result<Chunks, PayloadError> {
     let path = path.to_owned();
-    let file = aside(move || std::fs::File::open(path)).await.map_err(PayloadError::Read)?;
+    let open = move || std::fs::File::open(&path).map_err(|error| at(&path, &error));
+    let file = aside(open).await.map_err(PayloadError::Read)?;
     Ok(Box::pin(futures::stream::try_unfold(file, |mut file| async move {
         let read = move || {
             let mut chunk = Vec::with_capacity(CHUNK);
@@ -162,6 +165,11 @@ async fn file_stream(path: &Path) -> Result<Chunks, PayloadError> {
         };
         aside(read).await
     })))
+}
+
+/// The error of a file, with its path.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", scrub(&path.to_string_lossy())))
 }
 
 /// Runs what waits for the file system where it may wait.

@@ -19,10 +19,20 @@
 //! real environment take [`Credentials::from_env`](altinn_auth::Credentials::from_env) in place of the first half.
 //!
 //! ```
+//! use std::path::Path;
+//!
 //! use altinn_auth::{Credentials, SigningKey};
-//! use altinn_core::{Environment, ReadConfirm};
+//! use altinn_core::{Environment, Error, ReadConfirm};
 //! use altinn_emulator::{Emulator, NewClient, Submission};
-//! use altinn_storage::{Client, InstanceQuery};
+//! use altinn_storage::{Client, Instance, InstanceQuery};
+//!
+//! async fn receive(client: &Client<ReadConfirm>, instance: &Instance, folder: &Path) -> Result<(), Error> {
+//!     for element in instance.data.iter().filter(|element| !element.is_hard_deleted()) {
+//!         let path = folder.join(element.id.to_string());
+//!         client.data(instance.id).download(element).to_file(path).await?;
+//!     }
+//!     client.instances().confirm(instance.id).await.map(drop)
+//! }
 //!
 //! # use altinn_watch as _;
 //! # #[tokio::main(flavor = "current_thread")]
@@ -44,14 +54,15 @@
 //! # let mut received = 0;
 //! while let Some(page) = pages.try_next().await? {
 //!     for instance in page.instances {
-//!         for element in &instance.data {
-//!             client.data(instance.id).download(element).to_file(folder.join(element.id.to_string())).await?;
+//!         // One that fails, for an infected file say, does not keep the others back. The next pass finds it again.
+//!         if let Err(error) = receive(&client, &instance, &folder).await {
+//!             eprintln!("{}: {error}", instance.id);
+//! #           continue;
 //!         }
-//!         client.instances().confirm(instance.id).await?;
 //! #       received += 1;
 //!     }
 //!     for unreadable in page.unreadable {
-//!         eprintln!("{}", altinn_core::Error::from(unreadable));
+//!         eprintln!("{}", Error::from(unreadable));
 //!     }
 //! }
 //! # assert_eq!(received, 1);
@@ -111,6 +122,27 @@
 //! A page's error is one or the other: if it [is transient](altinn_core::Error::is_transient), whoever reads on asks for the
 //! same page again; any other ends the list, and its continuation is where it stood.
 //!
+//! What changed since the last time is a list with a [window](InstanceQuery::last_changed) that begins somewhat before the
+//! newest [`last_changed`](Instance::last_changed) of the last pass, and has no end:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use altinn_core::Timestamp;
+//! use altinn_storage::{InstanceQuery, Window};
+//!
+//! # let newest: Timestamp = "2024-05-01T12:00:00Z".parse()?;
+//! let overlap = Duration::from_secs(3600);
+//! let since = Timestamp::from(newest.as_jiff() - overlap);
+//! let query = InstanceQuery::org("ttd").last_changed(Window::from(since));
+//! # Ok::<(), altinn_core::InvalidTimestamp>(())
+//! ```
+//!
+//! The overlap has to be longer than the longest upload, since an upload counts from its beginning. So some instances come
+//! again: tell them by id and time. Not every change moves the time: the read status, presentation texts, data values,
+//! locks, events and the outcome of a virus scan don't. A [continuation](Items::continuation) is no replacement for a
+//! window: it does not see what a slow upload puts behind it.
+//!
 //! # Downloads and uploads
 //!
 //! [`Data::download`] goes [to a file](Download::to_file), which appears whole or not at all, [into
@@ -125,11 +157,13 @@
 //! # Errors
 //!
 //! Every method fails with [`altinn_core::Error`], which knows the operation, the status, the service's own words, the
-//! likely cause, and whether trying again may help.
+//! likely cause, and whether trying again may help. `{error}` is one line with all of it; `{error:?}`, which is also what a
+//! `main` prints that ends with it, has the causes behind that.
 //!
 //! | kind | what to do |
 //! | --- | --- |
-//! | `Credential`, `Unauthorized` | look at the source: key, client, scopes, clock |
+//! | `Credential` | the text says what is wrong: key, client, scopes, clock. [`credential_error`](altinn_core::Error::credential_error) is for programs |
+//! | `Unauthorized` | the token belongs to another environment, or the clock is wrong |
 //! | `Forbidden` | the app's policy or the scope; the text says which. If it [may pass](altinn_core::Error::may_pass), in the next run |
 //! | `NotFound` | it is not there. A fault that the service reports as 404 comes as `Server` |
 //! | `Rejected`, `Conflict`, `InvalidInput` | correct the call |
@@ -137,6 +171,7 @@
 //! | `Unreadable` | report it; the list goes on after it |
 //! | `Integrity` | a part was missing after several attempts, it is larger than the limit, or it was altered: read its metadata anew |
 //! | `Io`, `PayloadSource` | a local file or stream |
+//! | `Layer` | look at the source: a [layer](#layers) of your own failed |
 //! | `Decode`, `Protocol` | the service answers otherwise than known: please report it |
 //!
 //! # Retries and time-outs
@@ -162,7 +197,8 @@
 //! # Layers
 //!
 //! [`ClientBuilder::layer`] adds your own [`reqwest_middleware`] layer around every attempt, and
-//! [`ClientBuilder::http`] takes your own [`reqwest`] client. Both crates are part of this one's interface.
+//! [`ClientBuilder::http`] takes your own [`reqwest`] client. Both crates are part of this one's interface, and so is
+//! [`mime`].
 //!
 //! # What a call took
 //!
@@ -263,4 +299,4 @@ pub use message_box::{Message, MessageBox, MessageEvent, MessageLanguage, Messag
 pub use process::{
     AuthInfo, Process, ProcessElement, ProcessHistoryItem, ProcessState, UpdateWithEvents, ValidationStatus,
 };
-pub use {reqwest, reqwest_middleware};
+pub use {mime, reqwest, reqwest_middleware};

@@ -17,6 +17,7 @@ pub(super) fn name(kind: ErrorKind) -> &'static str {
         ErrorKind::Connect => "no connection",
         ErrorKind::Timeout => "no answer in time",
         ErrorKind::Transport => "the connection broke",
+        ErrorKind::Layer => "a layer of the client failed",
         ErrorKind::Decode => "the answer can't be read",
         ErrorKind::Protocol => "the answer breaks the service's rules",
         ErrorKind::Integrity => "what arrived is not what was expected",
@@ -49,11 +50,10 @@ pub(super) fn general(kind: ErrorKind, may_be_done: bool, scope_is_known: bool) 
         ErrorKind::Connect => {
             "nothing was sent: check the environment's address, the name server, a proxy or a firewall"
         }
-        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport if may_be_done => {
+        ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Layer if may_be_done => {
             "the service may have carried the call out: look for its result before sending it again"
         }
         ErrorKind::Server => "a fault of the service, most often a passing one: try again later",
-        ErrorKind::Credential => "see the source of this error",
         _ => return None,
     })
 }

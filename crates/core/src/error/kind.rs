@@ -9,7 +9,8 @@ pub enum ErrorKind {
     InvalidInput,
     /// The client can't work as it is configured. Correct the set-up.
     Config,
-    /// No token could be had. The source is the authentication crate's error.
+    /// No token could be had. [`Error::credential_error`](crate::Error::credential_error) is the authentication crate's
+    /// error.
     Credential,
     /// 401: the token was refused, also after it was renewed once.
     Unauthorized,
@@ -33,6 +34,8 @@ pub enum ErrorKind {
     Timeout,
     /// The connection broke in the middle.
     Transport,
+    /// A layer of your own in the client failed; the source is its error.
+    Layer,
     /// The answer can't be read as what it should be.
     Decode,
     /// One entry of a list can't be had: the service fails on it, or sends it in a form that can't be read. The list goes

@@ -1,13 +1,13 @@
 //! The one error of the client crates.
 
 mod advice;
+mod display;
 mod kind;
 mod problem;
 mod scope_check;
 mod scrub;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -39,9 +39,11 @@ type Source = Box<dyn StdError + Send + Sync>;
 /// | is it final? | not if [`may_pass`](Self::may_pass): some faults look like a refusal |
 /// | is it the token's scopes? | [`missing_scope`](Self::missing_scope) |
 /// | may the service have acted? | [`may_have_reached_server`](Self::may_have_reached_server) |
+/// | why is there no token? | [`credential_error`](Self::credential_error) |
 ///
-/// `Display` does not repeat [`source`](StdError::source); print the chain to see both. Neither contains a token, a
-/// key, a national identity number or the body of a good answer.
+/// `Display` does not repeat [`source`](StdError::source); `{:?}` is the same line with all causes behind it, as a `main`
+/// that returns the error prints it, and `{:#?}` all that is known, by name. None contains a token, a key, a national
+/// identity number or the body of a good answer.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -229,6 +231,12 @@ impl Error {
         self.0.reached
     }
 
+    /// The error of whoever should have given out a token, for [`ErrorKind::Credential`]: `altinn_auth::Error`, unless you
+    /// have a layer of your own for that. Its text is part of this error's, so that it is no [`source`](StdError::source).
+    pub fn credential_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref().filter(|_| self.0.kind == ErrorKind::Credential)
+    }
+
     /// How many times the call was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -240,63 +248,11 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_SHOWN: usize = 400;
-        let inner = &self.0;
-        f.write_str(inner.operation)?;
-        match inner.status {
-            // A good status is not what is wrong.
-            Some(status) if !status.is_success() => write!(f, ": {status}")?,
-            _ => write!(f, ": {}", advice::name(inner.kind))?,
-        }
-        if let Some(words) = inner.problem.message() {
-            let shown: String = words.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-            write!(f, ": the service says \"{shown}\"")?;
-        }
-        if let Some(detail) = &inner.detail {
-            write!(f, ": {detail}")?;
-        }
-        if let Some(check) = &inner.scope {
-            write!(f, ": {check}")?;
-        }
-        if let Some(advice) = self.advice() {
-            write!(f, "; {advice}")?;
-        }
-        if inner.attempts > 1 {
-            write!(f, " ({} attempts in {:.1} s)", inner.attempts, inner.elapsed.as_secs_f64())?;
-        }
-        if let Some(id) = self.request_id() {
-            write!(f, " [request {id}]")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("operation", &inner.operation)
-            .field("target", &inner.target)
-            .field("status", &inner.status)
-            .field("request_id", &inner.request_id)
-            .field("problem", &inner.problem)
-            .field("detail", &inner.detail)
-            .field("scope", &inner.scope)
-            .field("transient", &inner.transient)
-            .field("may_pass", &inner.may_pass)
-            .field("may_have_reached_server", &inner.reached)
-            .field("attempts", &inner.attempts)
-            .field("elapsed", &inner.elapsed)
-            .field("source", &inner.source)
-            .finish()
-    }
-}
-
 impl StdError for Error {
+    /// The next cause that the text does not hold: of [a missing token](Error::credential_error) what is behind its own
+    /// error.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        let source = self.0.source.as_deref()?;
+        if self.0.kind == ErrorKind::Credential { source.source() } else { Some(source) }
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -69,7 +70,8 @@ impl Answer {
 /// Reads JSON, or says where it can't be read.
 ///
 /// The text is checked as UTF-8 once and then parsed, which is a quarter faster than parsing bytes. What can't be parsed
-/// is told by place alone, since serde's own words may repeat a value, and values are personal data.
+/// is told by place alone, since serde's own words may repeat a value, and values are personal data; and by name, if it is a
+/// member that is missing.
 ///
 /// # Errors
 /// The place.
@@ -77,10 +79,13 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let text = std::str::from_utf8(body)
         .map_err(|error| format!("it is no UTF-8 at byte {} of {}", error.valid_up_to(), body.len()))?;
     serde_json::from_str(text).map_err(|error| {
-        let problem = match error.classify() {
-            serde_json::error::Category::Data => "it holds another type of value than expected",
-            serde_json::error::Category::Eof => "it ends too early",
-            _ => "it is no JSON",
+        let words = error.to_string();
+        let missing = words.strip_prefix("missing field `").and_then(|words| words.split_once('`'));
+        let problem = match (error.classify(), missing) {
+            (serde_json::error::Category::Data, Some((name, _))) => format!("the member {name} is missing").into(),
+            (serde_json::error::Category::Data, None) => Cow::from("it holds another type of value than expected"),
+            (serde_json::error::Category::Eof, _) => "it ends too early".into(),
+            _ => "it is no JSON".into(),
         };
         format!("{problem} at line {}, column {}", error.line(), error.column())
     })

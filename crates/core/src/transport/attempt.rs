@@ -1,4 +1,5 @@
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -6,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use super::Operation;
 use super::report::Head;
 use super::spec::{ByScope, RequestSpec, Verdict};
+use crate::environment::is_loopback;
 use crate::error::{Problem, ScopeCheck};
 use crate::payload::PayloadError;
 use crate::retry::retry_after;
@@ -55,8 +57,8 @@ impl Fault {
         Self { detail: Some(detail.into()), ..Self::new(kind, true, false) }
     }
 
-    pub(super) fn io(detail: &'static str, source: std::io::Error) -> Self {
-        Self { detail: Some(detail.to_owned()), source: Some(source.into()), ..Self::new(ErrorKind::Io, true, false) }
+    pub(super) fn io(detail: impl Into<String>, source: io::Error) -> Self {
+        Self { detail: Some(detail.into()), source: Some(source.into()), ..Self::new(ErrorKind::Io, true, false) }
     }
 
     /// Fewer bytes came than were announced: the transfer broke, so it is worth another try.
@@ -147,16 +149,17 @@ impl Fault {
                 },
                 Err(error) => match error.downcast::<reqwest::Error>() {
                     Ok(error) => Self::from_reqwest(error),
-                    Err(error) => Self { source: Some(error.into()), ..Self::new(ErrorKind::Transport, true, false) },
+                    Err(error) => Self { source: Some(error.into()), ..Self::new(ErrorKind::Layer, true, false) },
                 },
             },
         }
     }
 
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
+        let nearby = error.url().is_some_and(is_loopback);
         // The address may hold a party id or a search text.
         let error = error.without_url();
-        if caused_by::<PayloadError>(&error) {
+        if cause::<PayloadError>(&error).is_some() {
             return Self { source: Some(error.into()), ..Self::new(ErrorKind::PayloadSource, true, false) };
         }
         let (kind, reached, passing) = if error.is_builder() {
@@ -168,7 +171,11 @@ impl Fault {
         } else {
             (ErrorKind::Transport, true, true)
         };
-        Self { source: Some(error.into()), ..Self::new(kind, reached, passing) }
+        let refused = |io: &io::Error| io.kind() == io::ErrorKind::ConnectionRefused;
+        let nobody = kind == ErrorKind::Connect && nearby && cause::<io::Error>(&error).is_some_and(refused);
+        let advice =
+            nobody.then_some("nothing listens at this address on this computer: is it running, and on this port?");
+        Self { source: Some(error.into()), advice, ..Self::new(kind, reached, passing) }
     }
 
     /// Whether another attempt is right for an operation that is, or is not, harmless to repeat.
@@ -202,13 +209,14 @@ impl Fault {
     }
 }
 
-fn caused_by<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+/// The first error of this type in the chain.
+fn cause<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.is::<E>() {
-            return true;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         next = error.source();
     }
-    false
+    None
 }

@@ -153,7 +153,7 @@ pub struct DownloadError(Box<Fault>);
 
 impl DownloadError {
     /// The receiving side could not write. `detail` says what was to be done.
-    pub fn local(detail: &'static str, source: io::Error) -> Self {
+    pub fn local(detail: impl Into<String>, source: io::Error) -> Self {
         Fault::io(detail, source).into()
     }
 

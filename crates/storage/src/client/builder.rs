@@ -36,6 +36,8 @@ impl<S: Scope> ClientBuilder<S> {
     /// An HTTP client of your own, with its proxy, certificates and pool. Turn its redirects off, since a redirect would
     /// carry the token elsewhere, and set no total or read time-out, since it would end long transfers. Without it the
     /// system's proxy is used (`HTTPS_PROXY`, `NO_PROXY`), though not for addresses on this computer.
+    ///
+    /// Requests for tokens do not go through it: see [`CredentialsBuilder::http`](altinn_auth::CredentialsBuilder::http).
     pub fn http(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self

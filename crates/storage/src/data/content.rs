@@ -40,6 +40,11 @@ impl Content {
             spec = spec.query("refs", element);
         }
         if let Some(task) = &self.generated_from_task {
+            if task.is_empty() {
+                return Err(invalid(
+                    "the task that it was generated from has no name: the service would take it for none",
+                ));
+            }
             spec = spec.query("generatedFromTask", task);
         }
         if let Some(name) = &self.file_name {

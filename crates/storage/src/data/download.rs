@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use altinn_core::transport::{Download as Incoming, DownloadError, RequestSpec, Transport};
+use altinn_core::transport::{Download as Incoming, DownloadError, RequestSpec, Transport, scrub};
 use altinn_core::{DataElementId, Error, ErrorKind, InstanceId};
 use bytes::{Bytes, BytesMut};
 use http::Method;
@@ -148,21 +148,21 @@ impl Download {
     /// name, checked for its length, flushed to the disk, and then renamed. A file that was there before is replaced.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) when the file can't be written or `path` is a folder,
+    /// [`Io`](ErrorKind::Io), with the path, when the file can't be written or `path` is a folder,
     /// [`Integrity`](ErrorKind::Integrity) when the content is not as long as it should be or has another hash,
     /// [`ScanRefused`](ErrorKind::ScanRefused) by its virus scan, and what any call may meet. No part is left behind.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Downloaded, Error> {
         let path: PathBuf = path.as_ref().to_owned();
         let spec = self.spec()?;
         // Tried first, so that a path that can't be written costs no download.
-        let failed = |error: std::io::Error| {
-            Error::new(ErrorKind::Io, DOWNLOAD).with_detail("the file can't be written").with_source(error)
-        };
+        let detail = format!("the file {} can't be written", scrub(&path.to_string_lossy()));
+        let failed = |error| Error::new(ErrorKind::Io, DOWNLOAD).with_detail(detail.as_str()).with_source(error);
         try_target(&path).await.map_err(failed)?;
         self.transport
             .download(&spec, async |incoming: Incoming| {
+                let not_written = |error| DownloadError::local(detail.as_str(), error);
                 let mut part = PartFile::create(&path).await.map_err(not_written)?;
-                let downloaded = self.pass_on(incoming, part.file()).await?;
+                let downloaded = self.pass_on(incoming, part.file(), &detail).await?;
                 part.finish(&path).await.map_err(not_written)?;
                 Ok(downloaded)
             })
@@ -176,7 +176,8 @@ impl Download {
     /// As for [`to_file`](Self::to_file). After an error `writer` may have got a part.
     pub async fn to_writer(self, mut writer: impl AsyncWrite + Unpin) -> Result<Downloaded, Error> {
         let incoming = self.begun().await?;
-        self.pass_on(incoming, &mut writer).await.map_err(|error| error.into_error(DOWNLOAD))
+        let passed_on = self.pass_on(incoming, &mut writer, "the content can't be written").await;
+        passed_on.map_err(|error| error.into_error(DOWNLOAD))
     }
 
     /// As a stream. Attempts are repeated until the content begins to arrive, not after that; the stream ends with an
@@ -197,11 +198,14 @@ impl Download {
         self.transport.download(&self.spec()?, begin).await
     }
 
+    /// `trouble` says that it can't be written, where it can't.
     async fn pass_on(
         &self,
         mut incoming: Incoming,
         writer: &mut (impl AsyncWrite + Unpin),
+        trouble: &str,
     ) -> Result<Downloaded, DownloadError> {
+        let not_written = |error| DownloadError::local(trouble, error);
         let content_type = incoming.content_type();
         let mut integrity = self.integrity();
         while let Some(chunk) = incoming.chunk().await? {
@@ -221,8 +225,4 @@ async fn try_target(path: &Path) -> std::io::Result<()> {
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
     PartFile::create(path).await.map(drop)
-}
-
-fn not_written(error: std::io::Error) -> DownloadError {
-    DownloadError::local("the content can't be written", error)
 }

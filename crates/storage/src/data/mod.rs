@@ -97,8 +97,21 @@ impl<'a, S: Scope> Data<'a, S> {
     /// Uploads a new data element. Needs `altinn:serviceowner/instances.write`.
     ///
     /// * `data_type`: declared in the app's metadata, letter by letter.
-    /// * `payload`: bytes, a file or a stream; not empty, at most 2000 MiB. The service checks neither the content type
-    ///   nor the number of elements against the app's metadata.
+    /// * `payload`: bytes, a file or a stream; not empty, at most 2000 MiB. Neither a file name nor a content type comes
+    ///   from it, not even for a file: see [`file_name`](Upload::file_name) and [`content_type`](Upload::content_type). The
+    ///   service checks neither the content type nor the number of elements against the app's metadata.
+    ///
+    /// ```
+    /// # use altinn_core::{Payload, ReadWrite};
+    /// # async fn example(
+    /// #     client: altinn_storage::Client<ReadWrite>, instance: altinn_core::InstanceId,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let payload = Payload::file("vedtak.pdf").await?;
+    /// let upload = client.data(instance).upload("vedtak".parse()?, payload);
+    /// upload.file_name("vedtak.pdf").content_type(altinn_storage::mime::APPLICATION_PDF).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// The service gives the id, and there is no key against duplicates: an upload that fails after it may have reached
     /// the service is not repeated. [`may_have_reached_server`](altinn_core::Error::may_have_reached_server) tells; list

@@ -51,7 +51,7 @@ impl Replace {
         for reference in element.references.iter().flatten() {
             let from_task = reference.relation == Some(Relation::GeneratedFrom)
                 && reference.value_type == Some(ReferenceType::Task)
-                && reference.value.is_some()
+                && reference.value.as_deref().is_some_and(|task| !task.is_empty())
                 && self.content.generated_from_task.is_none();
             if from_task {
                 self.content.generated_from_task = reference.value.as_deref().map(Into::into);
@@ -83,7 +83,8 @@ impl Replace {
         self
     }
 
-    /// The task that it was generated from, such as `Task_1`. Default none, which erases the one before.
+    /// The task that it was generated from, such as `Task_1`; an empty one is refused. Default none, which erases the one
+    /// before.
     pub fn generated_from_task(mut self, task: impl Into<String>) -> Self {
         self.content.generated_from_task = Some(task.into());
         self
@@ -165,9 +166,12 @@ mod tests {
 
     #[test]
     fn what_can_t_be_sent_again_is_not_lost_silently() {
-        let references = json!([{"value": id(4), "relation": "GeneratedFrom", "valueType": "DataElement"}]);
-        let refused = replace("x").keeping(&element(references)).spec().unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+        for (value, value_type) in [(json!(id(4)), "DataElement"), (json!(""), "Task")] {
+            let references = json!([{"value": value, "relation": "GeneratedFrom", "valueType": value_type}]);
+            let refused = replace("x").keeping(&element(references)).spec().unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+            assert!(refused.to_string().contains("update_metadata"), "{refused}");
+        }
     }
 
     #[tokio::test]

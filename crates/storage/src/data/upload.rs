@@ -49,7 +49,7 @@ impl Upload {
         self
     }
 
-    /// The task that it was generated from, such as `Task_1`.
+    /// The task that it was generated from, such as `Task_1`. An empty one is refused.
     pub fn generated_from_task(mut self, task: impl Into<String>) -> Self {
         self.content.generated_from_task = Some(task.into());
         self

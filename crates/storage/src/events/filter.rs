@@ -5,6 +5,9 @@ use http::Method;
 use super::{InstanceEventType, LIST, advice};
 use crate::instances::of;
 
+/// Later than any event: the first second of the year 9999, which every part of the service can reckon with.
+const FAR_END: jiff::Timestamp = jiff::Timestamp::constant(253_370_764_800, 0);
+
 /// Which events of an instance to list: all of them, unless something is said.
 ///
 /// ```
@@ -36,10 +39,19 @@ impl EventFilter {
         self
     }
 
-    /// Only those from `from` to `to`, both included. There is no window with one end: the service would ignore it.
+    /// Only those from `from` to `to`, both included.
     pub fn between(mut self, from: Timestamp, to: Timestamp) -> Self {
         self.window = Some((from, to));
         self
+    }
+
+    /// Only those from `from` on, itself included.
+    ///
+    /// An event has the time that whoever posted it gave it, so that one may turn up behind others that were listed
+    /// before: begin somewhat before the last one, and tell those that come again by their [id](super::InstanceEvent::id).
+    pub fn since(self, from: Timestamp) -> Self {
+        // The service ignores a window with one end.
+        self.between(from, Timestamp::from(FAR_END))
     }
 
     pub(super) fn spec(&self, instance: InstanceId) -> Result<RequestSpec, Error> {
@@ -74,6 +86,10 @@ mod tests {
             target(&filter.spec(instance()).unwrap()),
             "instances/{i}/events?eventTypes=Submited&eventTypes=process_StartTask\
              &from=2024-05-01T00%3A00%3A00.0000000Z&to=2024-05-02T00%3A00%3A00.0000000Z"
+        );
+        assert_eq!(
+            target(&EventFilter::new().since(from).spec(instance()).unwrap()),
+            "instances/{i}/events?from=2024-05-01T00%3A00%3A00.0000000Z&to=9999-01-01T00%3A00%3A00.0000000Z"
         );
         assert!(EventFilter::new().between(to, from).spec(instance()).is_err());
         assert!(EventFilter::new().between(to, to).spec(instance()).is_ok());

@@ -77,8 +77,8 @@ impl<'a, S: Scope> Events<'a, S> {
     ///
     /// * `event`: gets this instance if it names none. One that tells of a step of the process (its beginning or end,
     ///   or those of a task) needs a [`user`](InstanceEvent::user) and the process's state in
-    ///   [`process_info`](InstanceEvent::process_info): without them the service takes it, and from then on fails on each
-    ///   [history](crate::Process::history) of the instance.
+    ///   [`process_info`](InstanceEvent::process_info), with the start event, the task or the end event that it tells of:
+    ///   without them the service takes it, and from then on fails on a [history](crate::Process::history) of the instance.
     ///
     /// The instance's time of change does not move. The event's id is made by the client, so that one whose call failed
     /// after it may have reached the service can be looked for by [`get`](Self::get): keep the id. Such a call is not
@@ -154,8 +154,11 @@ mod tests {
         let nobody = InstanceEvent::new(InstanceEventType::ProcessEndEvent);
         let stateless = nobody.clone().user(PlatformUser::org("ttd", 3));
         let mut whole = stateless.clone();
-        whole.process_info = Some(crate::ProcessState::default());
-        for event in [nobody, stateless] {
+        whole.process_info =
+            Some(crate::ProcessState { end_event: Some("EndEvent_1".into()), ..crate::ProcessState::default() });
+        let mut nameless = whole.clone();
+        nameless.process_info = Some(crate::ProcessState::default());
+        for event in [nobody, stateless, nameless] {
             let error = post(instance(), event).unwrap_err();
             assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, "events.post"));
             assert!(error.to_string().contains("history"), "{error}");

@@ -39,8 +39,9 @@ pub struct InstanceEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_user: Option<PlatformUser>,
     /// Where the process stood. An event of a process that began or ended, or of a task that did, needs it with the
-    /// [start event](ProcessState::start_event) or the [task](ProcessState::current_task), and the [`user`](Self::user):
-    /// without them the service can't make a [history](crate::Process::history) of the instance any more.
+    /// [start event](ProcessState::start_event), the [task](ProcessState::current_task) or the
+    /// [end event](ProcessState::end_event), and the [`user`](Self::user): without them the service can't make a
+    /// [history](crate::Process::history) of the instance any more, or can't as soon as an event of a task comes after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process_info: Option<ProcessState>,
     /// A text.

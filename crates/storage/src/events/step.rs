@@ -10,8 +10,9 @@ pub(crate) fn lacks(event: &InstanceEvent) -> Option<&'static str> {
     let process = event.process_info.as_ref();
     let has_name = match event.event_type.as_ref()? {
         Type::ProcessStartEvent => process.is_some_and(|process| process.start_event.is_some()),
-        // Nothing is looked for behind the end, so that it may go without a name.
-        Type::ProcessEndEvent => process.is_some(),
+        // Events are sorted by the texts of their times, so that one of a task may come after the end all the same; the
+        // service then looks for its task among all steps so far, and stumbles on one without a name.
+        Type::ProcessEndEvent => process.is_some_and(|process| process.end_event.is_some()),
         Type::ProcessStartTask | Type::ProcessEndTask => {
             process.and_then(|process| process.current_task.as_ref()).is_some_and(|task| task.element_id.is_some())
         }
@@ -24,9 +25,9 @@ pub(crate) fn lacks(event: &InstanceEvent) -> Option<&'static str> {
         );
     }
     (!has_name).then_some(
-        "an event of the process lacks the process's state in process_info, with the start event that it began with or \
-         the id of the task that it tells of: the service could make no history of the instance any more, and events \
-         can't be deleted",
+        "an event of the process lacks the process's state in process_info, with the start event that it began with, the \
+         end event that it ended with or the id of the task that it tells of: the service could make no history of the \
+         instance any more, and events can't be deleted",
     )
 }
 
@@ -52,7 +53,11 @@ mod tests {
                 json!({"startEvent": "StartEvent_1"}),
                 vec![json!({}), task.clone()],
             ),
-            (InstanceEventType::ProcessEndEvent, json!({"endEvent": "EndEvent_1"}), vec![]),
+            (
+                InstanceEventType::ProcessEndEvent,
+                json!({"endEvent": "EndEvent_1"}),
+                vec![json!({}), json!({"ended": "2026-01-01T08:00:00Z"}), task.clone()],
+            ),
             (InstanceEventType::ProcessStartTask, task.clone(), vec![json!({}), json!({"currentTask": {}})]),
             (InstanceEventType::ProcessEndTask, task, vec![json!({}), json!({"currentTask": {"name": "Skjema"}})]),
         ];

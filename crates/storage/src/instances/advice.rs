@@ -23,6 +23,10 @@ pub(super) fn list(status: StatusCode, words: Option<&str>) -> Verdict {
                  window of lastChanged until it is left out, and report it to Altinn",
             )
         },
+        StatusCode::BAD_REQUEST if words.starts_with("AppId must be defined") => explain(
+            "the query's service owner is not the token's: of another one's instances only those of one app can be asked \
+             for, and its policy must let this one read",
+        ),
         StatusCode::BAD_REQUEST if words.is_empty() || words == "Bad Request" => explain(
             "the token names no organisation: a scope that begins with altinn:serviceowner was not granted, or the \
              organisation is not on Altinn's list of service owners",
@@ -221,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_400_of_a_list_may_have_three_causes() {
+    fn a_400_of_a_list_may_have_four_causes() {
         let judge = |words| list(StatusCode::BAD_REQUEST, words);
         assert!(says(judge(None), "names no organisation"));
         for status in [StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR] {
@@ -230,6 +234,7 @@ mod tests {
             assert!(verdict.advice.unwrap().contains("report it"));
         }
         assert_eq!(judge(Some("Exception while reading from stream")).passing, Some(true));
+        assert!(says(judge(Some("AppId must be defined.")), "is not the token's"));
         assert_eq!(judge(Some("Org or AppId must be defined.")).advice, None);
     }
 

@@ -40,7 +40,7 @@ pub struct NewInstance {
 }
 
 impl NewInstance {
-    /// For an instance owner by party id, and nothing else.
+    /// For an instance owner by party id, and nothing else. See [`person`](Self::person) for where only a number is known.
     pub fn new(owner: PartyId) -> Self {
         Self {
             instance_owner: InstanceOwner { party_id: Some(owner), ..InstanceOwner::default() },
@@ -58,7 +58,11 @@ impl NewInstance {
         self
     }
 
-    /// The owner's national identity number. The service does not compare it with the party id.
+    /// The owner's national identity number. The service does not compare it with the party id, and takes none instead of
+    /// that: the party id behind a number is known to Altinn's Register, which this crate does not cover. Instances of the
+    /// same owner [have it](crate::InstanceOwner::party_id), and can be
+    /// [listed by number](crate::InstanceOwnerFilter::Person); for a request of your own to Register put an
+    /// [`AuthLayer`](altinn_auth::AuthLayer) on an HTTP client, which adds the token.
     pub fn person(mut self, number: &PersonNumber) -> Self {
         self.instance_owner.person_number = Some(Secret::new(number.expose()));
         self

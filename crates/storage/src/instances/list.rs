@@ -42,6 +42,19 @@ impl ListInstances {
 
     /// Goes on where an earlier list with the same query stopped. Refused with
     /// [`newest_first`](InstanceQuery::newest_first).
+    ///
+    /// ```
+    /// # use altinn_storage::{Client, ContinuationToken, InstanceQuery, ListInstances};
+    /// # fn example(
+    /// #     client: &Client<altinn_core::Read>, query: InstanceQuery, path: &str,
+    /// # ) -> Result<ListInstances, Box<dyn std::error::Error>> {
+    /// // What `page.next` or `items.continuation()` was, kept as a text.
+    /// let kept = std::fs::read_to_string(path)?;
+    /// let token: ContinuationToken = kept.trim().parse()?;
+    /// let list = client.instances().list(query).resume(token);
+    /// # Ok(list)
+    /// # }
+    /// ```
     pub fn resume(mut self, token: ContinuationToken) -> Self {
         self.resume = Some(token);
         self

@@ -253,12 +253,15 @@ pub struct Substatus {
     pub label: Option<Text>,
     /// The long text.
     pub description: Option<Text>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 impl Substatus {
     /// With its short text. Must not be empty when it is set.
     pub fn new(label: impl Into<Text>) -> Self {
-        Self { label: Some(label.into()), description: None }
+        Self { label: Some(label.into()), ..Self::default() }
     }
 
     /// With a long text as well.
@@ -280,12 +283,15 @@ pub struct CompleteConfirmation {
     /// When it was confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_on: Option<Timestamp>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 members! { CompleteConfirmation [] {
     "stakeholderId" => stakeholder_id,
     "confirmedOn" => confirmed_on,
-} }
+} extra }
 
 /// The addresses of a resource. They name the platform's public host, whatever host was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -298,9 +304,12 @@ pub struct ResourceLinks {
     /// On the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Text>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
-members! { ResourceLinks [] { "apps" => apps, "platform" => platform } }
+members! { ResourceLinks [] { "apps" => apps, "platform" => platform } extra }
 
 open_enum! {
     /// Whether an instance's owner has read it.

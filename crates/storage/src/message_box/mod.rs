@@ -37,8 +37,8 @@ impl<'a, S: Scope> MessageBox<'a, S> {
     /// for with POST, but changes nothing.
     ///
     /// Only what the apps' policies let the service owner read is found; nothing that is deleted for good, that its
-    /// owner does not see yet, or that its app hides. The service looks at the 5000 instances that changed last and
-    /// does not say when there are more, so ask for few parties at a time.
+    /// owner does not see yet, or that its app hides. Of the instances that match the query the service looks at the 5000
+    /// that changed last, and does not say when there are more: ask for few parties at a time, or for less of them.
     ///
     /// # Errors
     /// [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for what the service would pass over or answer wrongly

@@ -57,8 +57,9 @@ impl<'a, S: Scope> Process<'a, S> {
     ///
     /// It is made from the [events](crate::Events) that whoever moved the process has posted; the service adds none by
     /// itself. A task that was visited twice stands there once. One such event without a user or without the process's
-    /// state, and the service fails here with [`Server`](altinn_core::ErrorKind::Server) from then on; this client posts
-    /// none, but others may have.
+    /// state, and the service fails here with [`Server`](altinn_core::ErrorKind::Server) from then on; one of the end
+    /// without an end event, and it fails as soon as an event of a task comes after that. This client posts none of them,
+    /// but others may have.
     ///
     /// # Errors
     /// [`Forbidden`](altinn_core::ErrorKind::Forbidden) when the policy does not let the service owner read it or there
@@ -114,8 +115,8 @@ impl<'a, S: Scope> Process<'a, S> {
     /// `altinn:serviceowner/instances.write`, and the right to work on the current task in the app's policy.
     ///
     /// * `state`: all of it, as for [`update`](Self::update).
-    /// * `events`: each with a user and an id of its own; those of a step of the process with the process's state, as for
-    ///   [`Events::post`](crate::Events::post); those without an instance get this one.
+    /// * `events`: each with a user and an id of its own; those of a step of the process with the process's state and, in
+    ///   it, what they tell of, as for [`Events::post`](crate::Events::post); those without an instance get this one.
     ///
     /// Unless told otherwise by [`keeping_generated_elements`](UpdateWithEvents::keeping_generated_elements), data
     /// elements that were generated in the task to which the process moves are deleted. That happens before the rest, and
@@ -123,8 +124,8 @@ impl<'a, S: Scope> Process<'a, S> {
     ///
     /// # Errors
     /// As for [`update`](Self::update), and [`InvalidInput`](altinn_core::ErrorKind::InvalidInput) for an event without a
-    /// user, of another instance, or of a type that is not known, for one of a step without the process's state, and for
-    /// two with the same id.
+    /// user, of another instance, or of a type that is not known, for one of a step without the process's state or without
+    /// what it tells of, and for two with the same id.
     pub fn update_with_events(
         &self,
         state: ProcessState,

@@ -95,6 +95,9 @@ pub struct ValidationStatus {
     pub timestamp: Option<Timestamp>,
     /// Whether the task may be completed.
     pub can_complete_task: bool,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// A step of a process that has happened. `Debug` leaves out who did it.

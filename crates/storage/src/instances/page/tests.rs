@@ -215,7 +215,7 @@ fn an_object_without_the_list_is_no_page() {
         for text in [without.clone(), format!(" {without}"), without.replace(':', ": ")] {
             let error = Page::from_json(text.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Decode, "{text}");
-            assert!(!format!("{error} {error:?}").contains("Bærland"));
+            assert!(!format!("{error} {error:?} {error:#?}").contains("Bærland"));
         }
     }
     for empty in ["{\"instances\":[]}", "{\"count\":0,\"self\":null,\"next\":null,\"instances\":[]}"] {
