@@ -45,7 +45,8 @@ struct Range {
     kind: String,
     subtype: String,
     quality: f64,
-    /// A parameter other than `q` makes the range narrower than anything that is offered.
+    /// A parameter before `q` makes the range narrower than anything that is offered. Those behind it, and one called
+    /// `*`, have no part in the comparison.
     narrowed: bool,
 }
 
@@ -59,12 +60,15 @@ impl Range {
             quality: 1.0,
             narrowed: false,
         };
+        let mut compared = true;
         for parameter in parts.filter(|parameter| !parameter.is_empty()) {
-            match parameter.split_once('=') {
-                Some((name, value)) if name.trim().eq_ignore_ascii_case("q") => {
-                    range.quality = value.trim().parse().unwrap_or(1.0);
+            match parameter.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+                Some((name, value)) if name.eq_ignore_ascii_case("q") => {
+                    range.quality = value.parse().unwrap_or(1.0);
+                    compared = false;
                 }
-                _ => range.narrowed = true,
+                Some(("*", _)) => {}
+                _ => range.narrowed |= compared,
             }
         }
         let fits = !range.kind.is_empty() && !range.subtype.is_empty();
@@ -101,6 +105,9 @@ mod tests {
             ("application/json;q=0.5, text/plain", "text/plain"),
             ("application/json;q=0, text/plain", "text/plain"),
             ("application/json; charset=utf-8", "text/plain"),
+            ("application/json; q=0.9; x=1", "application/json"),
+            ("application/json; x=1; q=0.9", "text/plain"),
+            ("application/json; q=0.5; x=1, text/plain", "text/plain"),
             ("application/xml, application/json", "application/json"),
             ("APPLICATION/JSON", "application/json"),
         ] {

@@ -103,6 +103,7 @@ impl Builder {
     ///
     /// [`EmulatorError::Bind`] when a port is taken, [`EmulatorError::Key`] when a key is of no use,
     /// [`EmulatorError::ClientKey`] when one of a client in the world is,
+    /// [`EmulatorError::UnknownApp`] and [`EmulatorError::UnknownParty`] when one of its submissions is,
     /// [`EmulatorError::RealName`] when the world claims to be the real services, [`EmulatorError::Thread`] when the
     /// system gives no thread.
     pub async fn start(self) -> Result<Emulator, EmulatorError> {
@@ -122,6 +123,7 @@ impl Builder {
         if let Some(name) = world.real_name() {
             return Err(EmulatorError::RealName(name.to_owned()));
         }
+        world.knows_submissions_of(&world)?;
         let clock = Clock::new();
         let (altinn, altinn_kid) = key(self.signing_key, Role::Altinn)?;
         let (own, own_kid) = key(self.maskinporten_key, Role::Maskinporten)?;

@@ -1,20 +1,27 @@
 //! What can be changed at Maskinporten while the emulator runs.
 
+use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::emulator::Emulator;
 use crate::error::EmulatorError;
 use crate::keys::{PublicKey, RsaKey};
 use crate::maskinporten::{CertificateAuthority, EnterpriseCertificate, NewClient, RegisteredClient, Registry};
-use crate::world::{Delegation, ScopeEntry, SystemUser};
+use crate::world::{Consent, Delegation, ScopeEntry, SystemUser};
 
 impl Emulator {
     /// Registers a Maskinporten client.
     ///
     /// # Errors
     ///
+    /// [`EmulatorError::OrgNumber`] when its organisation number has another form than nine digits,
     /// [`EmulatorError::Key`] when its key can't be made, or when the public key that came with it is of no use.
     pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, EmulatorError> {
+        let number = client.org_number();
+        if number.len() != 9 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(EmulatorError::OrgNumber);
+        }
         Ok(self.platform().maskinporten.register(client, self.platform().clock.now())?)
     }
 
@@ -48,7 +55,7 @@ impl Emulator {
     /// [`EmulatorError::UnknownClient`], and [`EmulatorError::Key`] when the cryptographic library fails.
     pub fn new_key(&self, client_id: &str) -> Result<String, EmulatorError> {
         let key = RsaKey::generate()?;
-        let kid = uuid::Uuid::new_v4().to_string();
+        let kid = Uuid::new_v4().to_string();
         let public = PublicKey::from_rsa(&key, &kid);
         let now = self.platform().clock.now();
         self.change_client(client_id, |registry| registry.add_key(client_id, public, now))?;
@@ -123,7 +130,7 @@ impl Emulator {
     /// its id, a UUID. Both are organisation numbers of nine digits, and a system's id is as `405003309_mottak`. A client
     /// of `vendor` gets tokens for it by naming `owner`, and `external_ref` if it has one.
     pub fn add_system_user(&self, vendor: &str, owner: &str, system_id: &str, external_ref: Option<&str>) -> String {
-        let id = uuid::Uuid::new_v4();
+        let id = Uuid::new_v4();
         self.platform().maskinporten.registry().put_system_user(SystemUser {
             vendor: vendor.to_owned(),
             owner: owner.to_owned(),
@@ -132,6 +139,39 @@ impl Emulator {
             system_id: system_id.to_owned(),
         });
         id.to_string()
+    }
+
+    /// Takes out the system user with the id `id`, a UUID, which [`add_system_user`](Self::add_system_user) gave or which
+    /// stands in the world. Tokens for it are good until they expire. It is no error if there is no such system user.
+    pub fn remove_system_user(&self, id: &str) {
+        if let Ok(id) = Uuid::try_parse(id) {
+            self.platform().maskinporten.registry().remove_system_user(id);
+        }
+    }
+
+    /// Adds a consent that `from` has given to the organisation `to`, now and until `valid_to`, and gives its id, a UUID.
+    /// `from` is `urn:altinn:person:identifier-no:` with eleven digits or `urn:altinn:organization:identifier-no:` with
+    /// nine, `to` the latter. `rights` stand in the token as they are; nobody has published their form. A client of `to`
+    /// gets tokens for the consent by naming its id and `from`.
+    pub fn add_consent(&self, from: &str, to: &str, valid_to: Timestamp, rights: Value) -> String {
+        let id = Uuid::new_v4();
+        self.platform().maskinporten.registry().put_consent(Consent {
+            id,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            consented: self.platform().clock.now(),
+            valid_to,
+            consent_rights: rights,
+        });
+        id.to_string()
+    }
+
+    /// Takes back the consent with the id `id`, a UUID. Tokens for it are good until they expire. It is no error if there
+    /// is no such consent.
+    pub fn remove_consent(&self, id: &str) {
+        if let Ok(id) = Uuid::try_parse(id) {
+            self.platform().maskinporten.registry().remove_consent(id);
+        }
     }
 
     /// Makes an enterprise certificate of the organisation `org_number` (nine digits), for clients that sign with one

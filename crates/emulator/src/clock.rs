@@ -7,6 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The time that every emulated service goes by. Clones share one offset.
 ///
+/// A client goes by the clock of its own computer, which this one takes no part in: it believes in a token that has
+/// expired here, and dates its grants by its own time. Maskinporten takes no grant that has expired here, or that comes
+/// from the future: once this clock is further ahead than a grant lives, which is two minutes at most, or more than some
+/// ten seconds behind, a client gets no token any more. Steps add up. To let tokens expire:
+///
+/// * Have the client follow Maskinporten's clock, as the SDK's does with `CredentialsBuilder::correct_clock(true)`, or
+///   move its own clock along. Then half an hour and more, after which Altinn's tokens have expired, is made good:
+///   Storage answers 401, and the client gets a new token.
+/// * For any other client stay within the life of its grants, and have the token refused: `advance` by 15 seconds, as the
+///   SDK sends a token that is younger by the service's clock once more, and
+///   [`fail_next`](crate::Emulator::fail_next)`("/storage/", Failure::status(401))`. That does for one renewal.
+///
 /// ```
 /// use altinn_emulator::Clock;
 /// use jiff::SignedDuration;

@@ -103,9 +103,11 @@ impl Emulator {
     }
 
     /// Lets the next request whose path begins with `path`, such as `/token` or `/storage/`, meet with `failure`.
-    /// Several orders for one path are met in turn.
+    /// Several orders for one path are met in turn. A slash that `path` lacks at its beginning is added.
     pub fn fail_next(&self, path: impl Into<String>, failure: Failure) {
-        self.platform.failures.order(path.into(), failure);
+        let path = path.into();
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
+        self.platform.failures.order(path, failure);
     }
 
     /// Takes back what [`fail_next`](Self::fail_next) ordered and has not happened yet, and tells how many that were: as

@@ -35,6 +35,17 @@ pub enum EmulatorError {
     /// The world has no service owner with this code and a number.
     #[error("the world has no service owner {0}")]
     UnknownOrg(String),
+    /// A client to be registered is of no organisation: the text is no number of nine digits.
+    #[error(
+        "a client is of an organisation, whose number has nine digits, as 405003309 has; the one given has another form"
+    )]
+    OrgNumber,
+    /// A submission of the world is in an app that the world doesn't have, so that nobody could read it.
+    #[error("a submission is in the app {0}, which the world doesn't have")]
+    UnknownApp(String),
+    /// A submission of the world is owned by a party that the world doesn't have.
+    #[error("a submission is owned by the party {0}, which the world doesn't have")]
+    UnknownParty(i32),
     /// The world uses a name of the real services, with which the emulator's tokens and links must not be confused.
     #[error("{0} is a name of the real services")]
     RealName(String),

@@ -3,12 +3,13 @@
 #[cfg(test)]
 use altinn_watch as _;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use altinn_emulator::{Emulator, Fault, World};
+use altinn_emulator::{Emulator, EmulatorError, Fault, World};
 use clap::Parser;
+use serde_json::Value;
 
 /// Emulates Maskinporten, the Altinn token exchange and Altinn Storage, for tests without a network.
 ///
@@ -29,13 +30,19 @@ use clap::Parser;
 /// With --control-port a test in any language changes the world, the clock and the answers while the program runs:
 ///
 ///   POST   /_emulator/world                         a piece of world in the form of --world: clients, apps, parties, ...
-///   POST   /_emulator/clock                         {"advanceSeconds": 1900} or {"now": "2030-05-17T08:00:00Z"}
+///   POST   /_emulator/clock                         {"advanceSeconds": 1900} or {"now": "2030-05-17T08:00:00Z"}; a
+///                                                   client whose clock does not move along gets no token once this one
+///                                                   is two minutes ahead, the life of a grant, or ten seconds behind
 ///   POST   /_emulator/failures                      {"path": "/token", "status": 503, "headers": {"retry-after": "1"}}
 ///                                                   or drop, cutAfter, stalledAfter in the place of status; delaySeconds;
 ///                                                   DELETE takes back those that no request has met
 ///   GET    /_emulator/journal                       how often which path was asked; DELETE forgets it
-///   POST   /_emulator/clients/{id}/keys             a public JWK
+///   POST   /_emulator/clients/{id}/keys             a public JWK; DELETE /_emulator/clients/{id}/keys/{kid}
+///   POST   /_emulator/clients/{id}/expireKeys       all keys of the client expire now
 ///   PUT    /_emulator/clients/{id}/scopes/{scope}   and DELETE
+///   DELETE /_emulator/clients/{id}
+///   DELETE /_emulator/delegations/{consumer}/{supplier}/{scope}
+///   DELETE /_emulator/systemUsers/{id}              and /_emulator/consents/{id}
 ///
 /// Consents (urn:altinn:consent) are those of the world; their consentRights, whose form nobody has published, stand in
 /// the token as they stand there.
@@ -70,11 +77,12 @@ struct Arguments {
     maskinporten_kid: Option<String>,
 
     /// Make a new RSA key for a Maskinporten client and write it to FILE as a private JWK, readable by its owner alone;
-    /// the public half is registered on the client
+    /// the public half is registered on the client. Where FILE holds a private JWK already, as the last start left it,
+    /// that key is registered and FILE stays; other content is refused
     #[arg(long, value_name = "FILE")]
     client_key_out: Option<PathBuf>,
 
-    /// The client that --client-key-out makes a key for; without it the one of the demonstration world
+    /// The client that --client-key-out is for; without it the one of the demonstration world
     #[arg(long, value_name = "ID", requires = "client_key_out")]
     client_id: Option<String>,
 
@@ -121,7 +129,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         builder = builder.without(fault);
     }
     if let Some(path) = &arguments.world {
-        builder = builder.world(World::from_file(path)?);
+        let world = World::from_file(path)?;
+        for member in world.unknown_members() {
+            eprintln!("altinn-emulator: the world has a member that is not known: {member}");
+        }
+        builder = builder.world(world);
     }
     if let Some(path) = &arguments.signing_key {
         builder = builder.signing_key(read(path)?, arguments.signing_kid.as_deref());
@@ -135,7 +147,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let emulator = builder.start().await?;
     if let Some(path) = &arguments.client_key_out {
         let client = arguments.client_id.as_deref().unwrap_or(World::DEMO_CLIENT);
-        write_private(path, &emulator.new_key(client)?)?;
+        client_key(&emulator, client, path)?;
     }
     println!("altinn-emulator (for tests only) at {}", emulator.url());
     if let Some(url) = emulator.control_url() {
@@ -148,6 +160,32 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn read(path: &PathBuf) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()).into())
+}
+
+/// Registers the key in the file on the client, or makes the file with a new one.
+fn client_key(emulator: &Emulator, client: &str, path: &Path) -> Result<(), Failure> {
+    let unknown = |error| match error {
+        EmulatorError::UnknownClient(id) => {
+            format!("no client {id} is registered: name one of the world's with --client-id").into()
+        }
+        other => Failure::from(other),
+    };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return write_private(path, &emulator.new_key(client).map_err(unknown)?);
+        }
+        Err(error) => return Err(format!("{} can't be read: {error}", path.display()).into()),
+    };
+    let is_private = serde_json::from_str::<Value>(&text).is_ok_and(|jwk| jwk["d"].is_string());
+    if !is_private {
+        let words = format!("{} is there and holds no private JWK: give another file, or remove it", path.display());
+        return Err(words.into());
+    }
+    emulator.add_key(client, &text).map_err(|error| match error {
+        EmulatorError::Key(why) => format!("the key in {} can't be used: {why}", path.display()).into(),
+        other => unknown(other),
+    })
 }
 
 /// Writes a file that is whole and for nobody else from the moment it is there, also in the place of another one.

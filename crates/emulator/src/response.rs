@@ -143,6 +143,11 @@ pub(crate) fn with_header(mut response: Response, name: HeaderName, value: &str)
     response
 }
 
+/// Whether the services' web server takes `value` for a header: it wants ASCII without control characters.
+pub(crate) fn fits_a_header(value: &str) -> bool {
+    value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+}
+
 fn with_body(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

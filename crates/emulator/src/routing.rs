@@ -14,19 +14,6 @@ use http::Method;
 use crate::dotnet::query::percent_decode;
 use crate::dotnet::{guid, number};
 
-/// Every method, for a route that names none; the first two are those that actions of their own take where others are
-/// open to any.
-pub(crate) const ANY: [Method; 8] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::HEAD,
-    Method::OPTIONS,
-    Method::TRACE,
-];
-
 /// The values of a path's parameters, percent-decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RouteValues(Vec<(&'static str, String)>);
@@ -57,7 +44,8 @@ pub(crate) struct Router<T> {
 
 #[derive(Debug)]
 struct Route<T> {
-    method: Method,
+    /// `None` for any, those that nobody knows included.
+    method: Option<Method>,
     segments: Vec<Segment>,
     target: T,
 }
@@ -83,18 +71,19 @@ impl<T> Router<T> {
 
     /// Adds a route. `template` has no slash at either end.
     #[must_use]
-    pub(crate) fn route(mut self, method: Method, template: &'static str, target: T) -> Self {
-        self.routes.push(Route { method, segments: template.split('/').map(segment).collect(), target });
-        self
+    pub(crate) fn route(self, method: Method, template: &'static str, target: T) -> Self {
+        self.with(Some(method), template, target)
     }
 
-    /// Adds the same target under several methods.
+    /// Adds a route for every method that has none of its own.
     #[must_use]
-    pub(crate) fn routes(self, methods: &[Method], template: &'static str, target: T) -> Self
-    where
-        T: Copy,
-    {
-        methods.iter().fold(self, |router, method| router.route(method.clone(), template, target))
+    pub(crate) fn any(self, template: &'static str, target: T) -> Self {
+        self.with(None, template, target)
+    }
+
+    fn with(mut self, method: Option<Method>, template: &'static str, target: T) -> Self {
+        self.routes.push(Route { method, segments: template.split('/').map(segment).collect(), target });
+        self
     }
 
     /// What `method` and `path` (still percent-encoded, without the prefix that the templates leave out) lead to.
@@ -104,15 +93,17 @@ impl<T> Router<T> {
         if shaped.is_empty() {
             return Matched::Nothing;
         }
-        let of_method: Vec<&Route<T>> = shaped.iter().copied().filter(|route| route.method == *method).collect();
+        let takes = |route: &&Route<T>| route.method.as_ref().is_none_or(|known| known == method);
+        let of_method: Vec<&Route<T>> = shaped.iter().copied().filter(takes).collect();
         if of_method.is_empty() {
-            let mut allowed: Vec<&str> = shaped.iter().map(|route| route.method.as_str()).collect();
+            let mut allowed: Vec<&str> =
+                shaped.iter().filter_map(|route| Some(route.method.as_ref()?.as_str())).collect();
             allowed.sort_unstable();
             allowed.dedup();
             return Matched::OtherMethod(allowed.join(", "));
         }
         let fitting = of_method.into_iter().filter_map(|route| Some((route, route.values(&parts)?)));
-        match fitting.min_by_key(|(route, _)| route.rank()) {
+        match fitting.min_by_key(|(route, _)| (route.rank(), route.method.is_none())) {
             Some((route, values)) => Matched::Route(&route.target, values),
             None => Matched::Nothing,
         }
@@ -205,6 +196,8 @@ mod tests {
             .route(Method::GET, "instances/{party:int}/search", 4)
             .route(Method::PUT, "instances/{party:int}/{guid}", 5)
             .route(Method::GET, "apps/{app}", 6)
+            .any("open", 7)
+            .route(Method::GET, "open", 8)
     }
 
     fn find(method: &Method, path: &str) -> Option<u8> {
@@ -232,6 +225,13 @@ mod tests {
         assert_eq!(router().find(&Method::GET, "instances/1/x"), Matched::Nothing);
         assert_eq!(router().find(&Method::PATCH, "instances/x/y"), Matched::OtherMethod("GET, PUT".to_owned()));
         assert_eq!(router().find(&Method::PATCH, "instances"), Matched::OtherMethod("GET, POST".to_owned()));
+    }
+
+    #[test]
+    fn a_method_of_its_own_beats_any() {
+        assert_eq!(find(&Method::GET, "open"), Some(8));
+        assert_eq!(find(&Method::PUT, "open"), Some(7));
+        assert_eq!(find(&Method::from_bytes(b"PURGE").unwrap(), "open"), Some(7));
     }
 
     #[test]

@@ -29,10 +29,11 @@ use crate::storage;
 ///
 /// ```json
 /// {"appId": "ttd/mottak-demo", "partyId": 501337, "finished": true, "confirmed": false,
-///  "predatesConfirmedColumn": false,
+///  "predatesConfirmedColumn": false, "withoutStatus": false, "mainVersion": 3,
 ///  "presentationTexts": {"name": "Åse Bærland"}, "dataValues": {}, "created": "2026-01-01T08:00:00Z",
 ///  "data": [{"dataType": "model", "contentType": "application/xml", "text": "<melding/>"},
-///           {"dataType": "attachment", "contentType": "application/pdf", "filename": "blåbær.pdf", "base64": "JVBERg=="}]}
+///           {"dataType": "attachment", "contentType": "application/pdf", "filename": "blåbær.pdf", "base64": "JVBERg==",
+///            "fileScanResult": "Infected"}]}
 /// ```
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,6 +46,10 @@ pub struct Submission {
     pub(crate) confirmed: bool,
     #[serde(default)]
     pub(crate) predates_confirmed_column: bool,
+    #[serde(default)]
+    pub(crate) without_status: bool,
+    #[serde(default = "newest_version")]
+    pub(crate) main_version: i16,
     #[serde(default)]
     pub(crate) presentation_texts: BTreeMap<String, String>,
     #[serde(default)]
@@ -65,9 +70,25 @@ impl fmt::Debug for Submission {
             .field("finished", &self.finished)
             .field("confirmed", &self.confirmed)
             .field("predates_confirmed_column", &self.predates_confirmed_column)
+            .field("without_status", &self.without_status)
+            .field("main_version", &self.main_version)
             .field("elements", &self.elements.len())
             .finish_non_exhaustive()
     }
+}
+
+/// What the virus scanner has said of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ScanResult {
+    /// Files of the data type are not scanned.
+    #[default]
+    NotApplicable,
+    /// Nothing yet.
+    Pending,
+    /// Nothing was found.
+    Clean,
+    /// A virus was found.
+    Infected,
 }
 
 /// One file of a submission.
@@ -77,6 +98,7 @@ pub(crate) struct SeedElement {
     pub(crate) content_type: String,
     pub(crate) filename: Option<String>,
     pub(crate) content: Vec<u8>,
+    pub(crate) scan_result: ScanResult,
 }
 
 impl fmt::Debug for SeedElement {
@@ -95,6 +117,8 @@ impl Submission {
             finished: true,
             confirmed: false,
             predates_confirmed_column: false,
+            without_status: false,
+            main_version: newest_version(),
             presentation_texts: BTreeMap::new(),
             data_values: BTreeMap::new(),
             created: None,
@@ -126,6 +150,23 @@ impl Submission {
         self
     }
 
+    /// Stored without a status, as some instances in Storage's database are: answers leave `status` out, and filters on
+    /// what a status says pass the instance by, whichever value they ask for.
+    #[must_use]
+    pub fn without_status(mut self) -> Self {
+        self.without_status = true;
+        self
+    }
+
+    /// Taken over from the generation of Altinn with this number, 1 or 2; 3, the present one, unless set. Queries leave
+    /// earlier ones out unless they ask for them. What came from Altinn 2 has its archive reference in the data value
+    /// `A2ArchRef`.
+    #[must_use]
+    pub fn main_version(mut self, version: i16) -> Self {
+        self.main_version = version;
+        self
+    }
+
     /// Adds a presentation text, or replaces the one with the same key.
     #[must_use]
     pub fn presentation_text(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
@@ -154,7 +195,18 @@ impl Submission {
             content_type: content_type.into(),
             filename: file_name.map(str::to_owned),
             content: content.into(),
+            scan_result: ScanResult::default(),
         });
+        self
+    }
+
+    /// What the virus scanner has said of the file that was added last; [`ScanResult::NotApplicable`] unless set. It
+    /// does nothing where no file was added.
+    #[must_use]
+    pub fn scan_result(mut self, result: ScanResult) -> Self {
+        if let Some(element) = self.elements.last_mut() {
+            element.scan_result = result;
+        }
         self
     }
 
@@ -183,6 +235,10 @@ fn yes() -> bool {
     true
 }
 
+fn newest_version() -> i16 {
+    3
+}
+
 impl<'de> Deserialize<'de> for SeedElement {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -193,6 +249,8 @@ impl<'de> Deserialize<'de> for SeedElement {
             filename: Option<String>,
             text: Option<String>,
             base64: Option<String>,
+            #[serde(default)]
+            file_scan_result: ScanResult,
         }
         let entry = Entry::deserialize(deserializer)?;
         let content = match (entry.text, entry.base64) {
@@ -200,7 +258,13 @@ impl<'de> Deserialize<'de> for SeedElement {
             (None, Some(encoded)) => STANDARD.decode(encoded).map_err(serde::de::Error::custom)?,
             _ => return Err(serde::de::Error::custom("an element has either text or base64")),
         };
-        Ok(Self { data_type: entry.data_type, content_type: entry.content_type, filename: entry.filename, content })
+        Ok(Self {
+            data_type: entry.data_type,
+            content_type: entry.content_type,
+            filename: entry.filename,
+            content,
+            scan_result: entry.file_scan_result,
+        })
     }
 }
 

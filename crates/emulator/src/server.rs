@@ -16,7 +16,7 @@ use crate::dotnet::query::percent_decode;
 use crate::platform::Platform;
 use crate::response::Unhandled;
 use crate::storage::Fault;
-use crate::{authentication, cdn, chunked, maskinporten, response, staging, storage, token};
+use crate::{authentication, cdn, chunked, dots, maskinporten, response, staging, storage, token};
 
 /// The platform's web server refuses more header bytes than this.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -78,7 +78,8 @@ async fn answer(platform: Arc<Platform>, request: Request<Body>) -> Response {
     };
     // Clients measure clock skew by this header, so it has to follow the emulator's clock.
     if let Some(date) = http_date(platform.clock.now()) {
-        response.headers_mut().insert(DATE, date);
+        // A failure on order may have a date of its own.
+        response.headers_mut().entry(DATE).or_insert(date);
     }
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     platform.journal.record(&method, &path, response.status());
@@ -103,19 +104,24 @@ async fn route(platform: Arc<Platform>, request: Request<Body>, path: &str) -> R
     if maskinporten::owns(path) {
         return maskinporten::handle(&platform, request).await;
     }
-    let service = percent_decode(path.split('/').nth(1).unwrap_or_default()).to_ascii_lowercase();
-    if service == "orgs" {
+    if service_of(path) == "orgs" {
         return cdn::handle(&platform, &request);
     }
     if let Some(refused) = before_routing(&request, path) {
         return refused;
     }
-    match service.as_str() {
+    let request = dots::resolved(request);
+    let path = request.uri().path();
+    match service_of(path).as_str() {
         "storage" => storage::handle(platform, request).await,
         "authentication" => authentication::handle(&platform, &request),
         "health" if path.trim_end_matches('/').len() == "/health".len() => health(),
         _ => response::empty(StatusCode::NOT_FOUND),
     }
+}
+
+fn service_of(path: &str) -> String {
+    percent_decode(path.split('/').nth(1).unwrap_or_default()).to_ascii_lowercase()
 }
 
 /// What the platform's services refuse on every path, those without a route included: the web server when it reads

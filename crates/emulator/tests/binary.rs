@@ -60,13 +60,22 @@ async fn without_a_world_it_issues_a_token_for_the_key_that_it_writes() {
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.jwk");
-    std::fs::write(&file, "of the last time, and open to all").unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let mut child = Running(program(&["--client-key-out", file.to_str().unwrap()]).spawn().unwrap());
-    let told = printed(&mut child, 1);
-    let url = told.rsplit(' ').next().unwrap();
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let signer = signer_of(&std::fs::read_to_string(&file).unwrap());
+    let mut first: Option<String> = None;
+    // A restart goes on with the key.
+    for _ in 0..2 {
+        let mut child = Running(program(&["--client-key-out", file.to_str().unwrap()]).spawn().unwrap());
+        let told = printed(&mut child, 1);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let key = std::fs::read_to_string(&file).unwrap();
+        assert!(first.as_ref().is_none_or(|first| *first == key));
+        list_with(&key, told.rsplit(' ').next().unwrap()).await;
+        first = Some(key);
+    }
+}
+
+/// Fetches a token with the key, and lists with it.
+async fn list_with(key: &str, url: &str) {
+    let signer = signer_of(key);
     let now = jiff::Timestamp::now().as_second();
     let claims = serde_json::json!({"aud": url, "iss": World::DEMO_CLIENT, "iat": now, "exp": now + 100,
         "scope": "altinn:serviceowner/instances.read altinn:serviceowner/instances.write"});
@@ -150,6 +159,29 @@ async fn at_its_most_talkative_it_prints_no_secret() {
         assert!(logged.contains(part), "nothing of {part} is logged: {logged}");
     }
     assert_eq!((altinn_watch::secret_in(&told), altinn_watch::secret_in(&logged)), (None, None));
+}
+
+#[test]
+fn what_is_no_private_key_of_a_client_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other) = (folder.path().join("key.jwk"), folder.path().join("world.json"));
+    std::fs::write(&other, "{}").unwrap();
+    let failed = |arguments: &[&str]| -> String {
+        let out = program(arguments).args(["--client-key-out", file.to_str().unwrap()]).output().unwrap();
+        assert!(!out.status.success());
+        String::from_utf8(out.stderr).unwrap()
+    };
+    let public = r#"{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}"#;
+    let short = r#"{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB", "d": "c2VjcmV0LXNlY3JldA"}"#;
+    for content in ["", "my notes", "[1]", public, short] {
+        std::fs::write(&file, content).unwrap();
+        let told = failed(&[]);
+        assert!(told.contains("key.jwk") && !told.contains("c2VjcmV0"), "{told}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(failed(&["--world", other.to_str().unwrap()]).contains("--client-id"));
+    assert!(!file.exists());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use altinn_watch as _;
 
-use altinn_emulator::{Builder, Emulator, Fault, Submission};
+use altinn_emulator::{Builder, Emulator, Fault, ScanResult, Submission};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -248,12 +248,15 @@ async fn a_seeded_submission_reads_like_one_that_an_app_made() {
     let submission = Submission::new(APP, PARTY)
         .presentation_text("title", "Åse Bærland")
         .element("model", "application/xml", None, "<melding/>")
-        .element("attachment", "application/pdf", Some("blåbær.pdf"), "%PDF");
+        .element("attachment", "application/pdf", Some("blåbær.pdf"), "%PDF")
+        .scan_result(ScanResult::Infected);
     let id = owner.emulator.seed(submission);
     let instance = owner.get(&format!("instances/{id}")).await;
     assert_eq!(instance["status"]["isArchived"], true);
     assert_eq!(instance["presentationTexts"]["title"], "Åse Bærland");
     assert_eq!(instance["data"][1]["filename"], "blåbær.pdf");
+    let scanned = |at: usize| &instance["data"][at]["fileScanResult"];
+    assert_eq!((scanned(0), scanned(1)), (&json!("NotApplicable"), &json!("Infected")));
     let link = instance["data"][1]["selfLinks"]["platform"].as_str().expect("a link");
     let response = owner.client.get(link).send().await.expect("an answer");
     let name = response.headers()["content-disposition"].to_str().expect("a header").to_owned();

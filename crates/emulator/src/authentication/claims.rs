@@ -72,8 +72,8 @@ impl ClaimList {
 /// Names that the platform's claim mapping doesn't give back as they were.
 fn rewritten(name: &str) -> &str {
     match name {
-        "sub" => "nameid",
-        "roles" => "role",
+        "sub" | "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier" => "nameid",
+        "roles" | "http://schemas.microsoft.com/ws/2008/06/identity/claims/role" => "role",
         name => name,
     }
 }
@@ -134,6 +134,14 @@ mod tests {
         let token = through(r#"{"sub": "s", "role": "a", "x": 1, "roles": ["b", "c"]}"#);
         assert_eq!(token, expected(r#"{"nameid": "s", "role": ["a", "b", "c"], "x": 1}"#));
         assert_eq!(token.keys().collect::<Vec<_>>(), ["nameid", "role", "x"]);
+    }
+
+    #[test]
+    fn long_names_come_out_short() {
+        let role = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
+        let id = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
+        let token = through(&format!(r#"{{"{role}": "a", "role": "b", "{id}": "s"}}"#));
+        assert_eq!(token, expected(r#"{"role": ["a", "b"], "nameid": "s"}"#));
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub(super) fn exchange(platform: &Platform, token: &(Jwt, Lifetime)) -> Result<M
     }
     claims.add("nameid", user.user_id.to_string());
     claims.add("urn:altinn:userid", user.user_id);
+    claims.add("urn:altinn:username", user.name());
     claims.add("urn:altinn:partyid", user.party_id);
+    claims.add("urn:altinn:party:uuid", party.uuid().to_string());
     claims.add("urn:altinn:authenticatemethod", method);
     claims.add("urn:altinn:authlevel", level);
     claims.add("iss", platform.issuer());

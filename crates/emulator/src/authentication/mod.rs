@@ -24,7 +24,7 @@ pub(crate) use known::Known;
 use crate::chunked;
 use crate::platform::Platform;
 use crate::response;
-use crate::routing::{ANY, Matched, RouteValues, Router};
+use crate::routing::{Matched, RouteValues, Router};
 
 /// How long an Altinn token lives, whatever is left of the token it was exchanged for.
 const LIFETIME_SECONDS: i64 = 30 * 60;
@@ -47,7 +47,7 @@ fn routes() -> &'static Router<Handler> {
         let router =
             get(router, "authentication/api/v1/openid/.well-known/openid-configuration", openid::configuration);
         let router = get(router, "authentication/api/v1/openid/.well-known/openid-configuration/jwks", openid::key_set);
-        router.routes(&ANY, "authentication/api/v1/error", |_| response::unhandled())
+        router.any("authentication/api/v1/error", |_| response::unhandled())
     })
 }
 

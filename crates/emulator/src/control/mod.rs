@@ -2,26 +2,26 @@
 //! exists at the real services. The crate's documentation has the list of requests.
 
 mod failures;
+mod maskinporten;
 mod refused;
 mod world;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::keys::PublicKey;
 use crate::platform::Platform;
 use crate::response;
-use crate::world::ScopeEntry;
 use refused::{Refused, read};
 
 /// Content of submissions comes in base64.
@@ -41,10 +41,21 @@ pub(crate) async fn serve(listener: TcpListener, platform: Arc<Platform>) {
         .route("/_emulator/clock", get(read_clock).post(move_clock))
         .route("/_emulator/failures", post(order_failure).delete(withdraw_failures))
         .route("/_emulator/journal", get(journal).delete(clear_journal))
-        .route("/_emulator/clients/{id}/keys", post(add_key))
-        .route("/_emulator/clients/{id}/scopes/{*scope}", put(add_scope).delete(remove_scope))
+        .route("/_emulator/clients/{id}", delete(maskinporten::remove_client))
+        .route("/_emulator/clients/{id}/keys", post(maskinporten::add_key))
+        .route("/_emulator/clients/{id}/keys/{*kid}", delete(maskinporten::remove_key))
+        .route("/_emulator/clients/{id}/expireKeys", post(maskinporten::expire_keys))
+        .route(
+            "/_emulator/clients/{id}/scopes/{*scope}",
+            put(maskinporten::add_scope).delete(maskinporten::remove_scope),
+        )
+        .route("/_emulator/delegations/{consumer}/{supplier}/{*scope}", delete(maskinporten::withdraw_delegation))
+        .route("/_emulator/systemUsers/{id}", delete(maskinporten::remove_system_user))
+        .route("/_emulator/consents/{id}", delete(maskinporten::remove_consent))
         .fallback(async || Refused::no_such_path())
+        .method_not_allowed_fallback(async || Refused::other_method())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(map_response(refused::worded))
         .with_state(platform);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "the control port is closed");
@@ -108,26 +119,6 @@ async fn journal(State(platform): Shared) -> Response {
 async fn clear_journal(State(platform): Shared) -> Response {
     platform.journal.clear();
     done()
-}
-
-async fn add_key(State(platform): Shared, Path(client): Path<String>, body: Bytes) -> Answer {
-    let jwk: Map<String, Value> = read(&body)?;
-    let public = PublicKey::of_client(&jwk).map_err(|why| Refused::bad(why.to_string()))?;
-    let now = platform.clock.now();
-    changed(platform.maskinporten.registry().add_key(&client, public, now), &client)
-}
-
-async fn add_scope(State(platform): Shared, Path((client, name)): Path<(String, String)>) -> Answer {
-    let scope = ScopeEntry { name, max_age: None };
-    changed(platform.maskinporten.registry().add_scope(&client, scope), &client)
-}
-
-async fn remove_scope(State(platform): Shared, Path((client, scope)): Path<(String, String)>) -> Answer {
-    changed(platform.maskinporten.registry().remove_scope(&client, &scope), &client)
-}
-
-fn changed(known: bool, client: &str) -> Answer {
-    if known { Ok(done()) } else { Err(Refused::no_such_client(client)) }
 }
 
 fn done() -> Response {

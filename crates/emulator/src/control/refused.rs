@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -9,6 +10,8 @@ use crate::response;
 
 /// Longer runs of digits may be somebody's number.
 const LONGEST_SHOWN_NUMBER: usize = 8;
+
+const JSON: &[u8] = b"application/json";
 
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -21,8 +24,20 @@ impl Refused {
         Self { status: StatusCode::BAD_REQUEST, words: words.into() }
     }
 
+    /// A body that is no JSON of the expected form.
+    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::bad(without_values(&error.to_string()))
+    }
+
     pub(super) fn no_such_path() -> Self {
         Self { status: StatusCode::NOT_FOUND, words: "there is no such path below /_emulator/".to_owned() }
+    }
+
+    pub(super) fn other_method() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            words: "the path takes other methods, which the header Allow names".to_owned(),
+        }
     }
 
     pub(super) fn no_such_client(client: &str) -> Self {
@@ -36,9 +51,19 @@ impl IntoResponse for Refused {
     }
 }
 
+/// What the framework refuses before a handler sees it has no JSON.
+pub(super) async fn worded(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(JSON));
+    if is_json || !status.is_client_error() {
+        return response;
+    }
+    Refused { status, words: format!("the request can't be read: {status}") }.into_response()
+}
+
 /// A body as JSON of the expected form.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| Refused::bad(without_values(&error.to_string())))
+    serde_json::from_slice(body).map_err(|error| Refused::unreadable(&error))
 }
 
 /// The reader's words without the text and the numbers that it repeats: a key or a person number may be among them.

@@ -30,7 +30,11 @@ pub(super) fn add(platform: &Platform, body: &[u8]) -> Result<Vec<String>, Refus
     if members.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(Refused::bad(format!("these members can be added to a world in use: {}", MEMBERS.join(", "))));
     }
-    let mut piece: World = read(body)?;
+    let mut piece = World::from_slice(body).map_err(|error| Refused::unreadable(&error))?;
+    if !piece.unknown_members().is_empty() {
+        return Err(Refused::bad(format!("not known: {}", piece.unknown_members().join(", "))));
+    }
+    platform.world().knows_submissions_of(&piece).map_err(|unknown| Refused::bad(unknown.to_string()))?;
     let registered = platform.maskinporten.registry().add(&piece, platform.clock.now());
     registered.map_err(useless)?;
     let submissions = std::mem::take(&mut piece.submissions);

@@ -70,6 +70,11 @@ impl DateTime {
         Self { zone: Zone::Local, ..self }
     }
 
+    /// Whether it is the first or the last tick there is, which PostgreSQL's driver takes for infinity.
+    pub(crate) fn is_infinite(self) -> bool {
+        matches!(self.ticks, 0 | MAX_TICKS)
+    }
+
     /// Cut to whole microseconds.
     pub(crate) fn to_micros(self) -> Self {
         Self { ticks: self.ticks - self.ticks % 10, ..self }

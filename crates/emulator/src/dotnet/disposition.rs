@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::charset::Charset;
 use super::media_type::{is_token, with_parameters};
-use super::query::url_decode;
+use super::query::{escaped_byte, url_decode};
 
 /// A parsed header: the disposition type and its parameters as sent, quotes included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,12 +112,6 @@ fn extended_decode(charset: Charset, text: &str) -> String {
     }
     decoded.push_str(&charset.decode(&run));
     decoded
-}
-
-fn escaped_byte(text: &str) -> Option<(u8, &str)> {
-    let (digits, after) = text.strip_prefix('%')?.split_at_checked(2)?;
-    let digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(digits)?;
-    Some((u8::from_str_radix(digits, 16).ok()?, after))
 }
 
 #[cfg(test)]

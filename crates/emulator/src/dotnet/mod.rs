@@ -6,6 +6,7 @@
 pub(crate) mod charset;
 pub(crate) mod datetime;
 pub(crate) mod disposition;
+pub(crate) mod form_fields;
 pub(crate) mod guid;
 pub(crate) mod json;
 pub(crate) mod media_type;

@@ -8,8 +8,10 @@ use super::disposition::Disposition;
 
 /// The longest boundary the framework takes.
 pub(crate) const MAX_BOUNDARY: usize = 128;
-/// The longest block of section headers the framework takes.
-const MAX_HEADERS: usize = 16 * 1024;
+/// The longest block of section headers the framework takes, without the line breaks.
+const MAX_HEADERS_LENGTH: usize = 16 * 1024;
+/// The most headers of different names that it takes in a section.
+const MAX_HEADERS_COUNT: usize = 16;
 
 /// What the framework says of a body that ends before its last boundary.
 const CUT_OFF: &str = "Unexpected end of Stream, the content may have already been read by another component. ";
@@ -21,13 +23,37 @@ pub(crate) struct SectionHeaders {
     pub(crate) content_disposition: Option<String>,
 }
 
-impl SectionHeaders {
+/// Reads the headers of a section line by line.
+#[derive(Debug, Default)]
+struct HeaderLines {
+    headers: SectionHeaders,
+    names: Vec<String>,
+    length: usize,
+}
+
+impl HeaderLines {
     /// Takes a line. A header that comes again is joined to what was there.
-    fn add(&mut self, line: &str) -> Result<(), Malformed> {
-        let (name, value) = line.split_once(':').filter(|(name, _)| !name.is_empty()).ok_or(Malformed)?;
-        let kept = match name.to_ascii_lowercase().as_str() {
-            "content-type" => &mut self.content_type,
-            "content-disposition" => &mut self.content_disposition,
+    ///
+    /// # Errors
+    ///
+    /// What the framework refuses it for, in its words.
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        self.length += line.len();
+        if self.length > MAX_HEADERS_LENGTH {
+            return Err(format!("Multipart headers length limit {MAX_HEADERS_LENGTH} exceeded."));
+        }
+        let header = line.split_once(':').filter(|(name, _)| !name.is_empty());
+        let (name, value) = header.ok_or_else(|| format!("Invalid header line: {line}"))?;
+        let name = name.to_ascii_lowercase();
+        if !self.names.contains(&name) {
+            self.names.push(name.clone());
+        }
+        if self.names.len() > MAX_HEADERS_COUNT {
+            return Err(format!("Multipart headers count limit {MAX_HEADERS_COUNT} exceeded."));
+        }
+        let kept = match name.as_str() {
+            "content-type" => &mut self.headers.content_type,
+            "content-disposition" => &mut self.headers.content_disposition,
             _ => return Ok(()),
         };
         *kept = Some(match kept.take() {
@@ -115,16 +141,17 @@ impl FirstSection {
 
     fn take_headers(&mut self) -> Result<Option<SectionHeaders>, Malformed> {
         let Some(end) = find(&self.buffer, b"\r\n\r\n") else {
-            return if self.buffer.len() > MAX_HEADERS { Err(Malformed) } else { Ok(None) };
+            // The shortest line is no longer than its break.
+            return if self.buffer.len() > 2 * MAX_HEADERS_LENGTH + 4 { Err(Malformed) } else { Ok(None) };
         };
         let block = self.buffer.split_to(end + 4);
         let text = String::from_utf8_lossy(&block);
-        let mut headers = SectionHeaders::default();
+        let mut lines = HeaderLines::default();
         for line in text.split("\r\n").filter(|line| !line.is_empty()) {
-            headers.add(line)?;
+            lines.add(line).map_err(|_| Malformed)?;
         }
         self.state = State::Content;
-        Ok(Some(headers))
+        Ok(Some(lines.headers))
     }
 
     fn take_content(&mut self) -> Bytes {
@@ -138,7 +165,7 @@ impl FirstSection {
 }
 
 /// Looks through a whole form and tells what the framework refuses it for, in its words, if anything: headers that can't be
-/// read, or an end that comes too early.
+/// read or are too many, or an end that comes too early.
 pub(crate) fn form_fault(body: &[u8], boundary: &str) -> Option<String> {
     // Only the first boundary may stand anywhere.
     let mut delimiter = format!("--{boundary}");
@@ -151,18 +178,18 @@ pub(crate) fn form_fault(body: &[u8], boundary: &str) -> Option<String> {
         if line.trim() == "--" {
             return None;
         }
-        let mut headers = SectionHeaders::default();
+        let mut lines = HeaderLines::default();
         loop {
             let (line, after) = first_line(behind);
             behind = after;
             if line.is_empty() {
                 break;
             }
-            if headers.add(&line).is_err() {
-                return Some(format!("Invalid header line: {line}"));
+            if let Err(words) = lines.add(&line) {
+                return Some(words);
             }
         }
-        let disposition = headers.content_disposition.unwrap_or_default();
+        let disposition = lines.headers.content_disposition.unwrap_or_default();
         if Disposition::parse(&disposition).is_none() {
             return Some(format!("Form section has invalid Content-Disposition value: {disposition}"));
         }
@@ -240,6 +267,29 @@ mod tests {
     fn a_section_ends_in_a_line_of_its_own() {
         let (_, _, done) = first(b"--snitt\r\nA: b\r\n\r\n--snitt--\r\n", 99).expect("a section");
         assert!(!done);
+    }
+
+    #[test]
+    fn a_section_has_few_and_short_headers() {
+        let lines = |count: usize| (0..count).map(|at| format!("H{at}: v\r\n")).collect::<String>();
+        let length = |length: usize| format!("H:{}\r\n", "v".repeat(length - 2));
+        let body = |lines: &str| format!("--a\r\nContent-Disposition: x; y=z\r\n{lines}\r\n\r\n--a--");
+        let disposition = "Content-Disposition: x; y=z".len();
+        let count = Some("Multipart headers count limit 16 exceeded.");
+        let too_long = Some("Multipart headers length limit 16384 exceeded.");
+        for (lines, fault) in [
+            (lines(15), None),
+            (lines(16), count),
+            ("H: v\r\n".repeat(99), None),
+            (length(MAX_HEADERS_LENGTH - disposition), None),
+            (length(MAX_HEADERS_LENGTH - disposition + 1), too_long),
+            (length(99_999), too_long),
+        ] {
+            let body = body(&lines);
+            assert_eq!(form_fault(body.as_bytes(), "a").as_deref(), fault);
+            let mixed = body.replace("--a", "--snitt");
+            assert_eq!(first(mixed.as_bytes(), 4096).is_err(), fault.is_some());
+        }
     }
 
     #[test]

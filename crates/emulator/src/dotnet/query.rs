@@ -1,7 +1,6 @@
 //! Query strings, and how simple parameters are bound from them.
 
 use jiff::Timestamp;
-use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::datetime::DateTime;
@@ -15,11 +14,10 @@ pub(crate) struct Query(Vec<(String, String)>);
 impl Query {
     /// Takes a raw query string apart.
     pub(crate) fn parse(raw: &str) -> Self {
-        Self(
-            form_urlencoded::parse(raw.as_bytes())
-                .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                .collect(),
-        )
+        let decoded = |text: &str| percent_decode(&text.replace('+', " "));
+        let pairs = raw.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        Self(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
     }
 
     /// Every pair, names as sent.
@@ -30,6 +28,17 @@ impl Query {
     /// All values of `name`, which is matched without regard to letter case.
     pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         self.pairs().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The values of a list: all of `name`, or, where there is none, those of `name[0]`, `name[1]` and so on up to the
+    /// first that is missing.
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+        let numbered = || (0..).map_while(|at| self.first(&format!("{name}[{at}]")));
+        if self.first(name).is_some() {
+            self.pairs().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
+        } else {
+            numbered().collect()
+        }
     }
 
     /// The first value of `name`.
@@ -86,11 +95,13 @@ impl<'q> Binder<'q> {
     /// A repeated GUID; every value that is none is refused.
     pub(crate) fn guids(&mut self, name: &str) -> Vec<Uuid> {
         let mut bound = Vec::new();
-        for value in self.query.all(name) {
+        let numbered = self.query.first(name).is_none();
+        for (at, value) in self.query.list(name).into_iter().enumerate() {
+            let name = || if numbered { format!("{name}[{at}]") } else { name.to_owned() };
             match guid::parse(value) {
                 Some(value) => bound.push(value),
-                None if value.trim().is_empty() => self.errors.add(name, format!("The value '{value}' is invalid.")),
-                None => self.errors.add(name, refused(value, None)),
+                None if value.trim().is_empty() => self.errors.add(name(), format!("The value '{value}' is invalid.")),
+                None => self.errors.add(name(), refused(value, None)),
             }
         }
         bound
@@ -114,30 +125,81 @@ pub(crate) fn refused(value: &str, display: Option<&str>) -> String {
     }
 }
 
-/// Decodes `+` and `%xx`, as `UrlDecode` does: broken escapes stay as they are.
+/// Decodes `+`, `%xx` and `%uxxxx`, a unit of UTF-16, as `UrlDecode` does: broken escapes stay, and what is no text
+/// becomes the replacement character.
 pub(crate) fn url_decode(text: &str) -> String {
-    percent_decode(&text.replace('+', " "))
-}
-
-/// Decodes `%xx`; broken escapes stay, bytes that are no UTF-8 become the replacement character.
-pub(crate) fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1).zip(bytes.get(at + 2)).and_then(|(high, low)| Some((hex(*high)?, hex(*low)?)));
-        match pair {
-            Some((high, low)) if byte == b'%' => {
-                decoded.push(high * 16 + low);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
+    let mut units: Vec<u16> = Vec::with_capacity(text.len());
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some((unit, after)) = escape_of(rest, "%u", 4) {
+            flush(&mut bytes, &mut units);
+            units.push(unit);
+            rest = after;
+        } else if let Some((byte, after)) = escaped_byte(rest) {
+            bytes.push(byte);
+            rest = after;
+        } else {
+            flush(&mut bytes, &mut units);
+            units.extend_from_slice((if character == '+' { ' ' } else { character }).encode_utf16(&mut [0; 2]));
+            rest = &rest[character.len_utf8()..];
         }
     }
-    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    flush(&mut bytes, &mut units);
+    String::from_utf16_lossy(&units)
+}
+
+fn flush(bytes: &mut Vec<u8>, units: &mut Vec<u16>) {
+    units.extend(String::from_utf8_lossy(bytes).encode_utf16());
+    bytes.clear();
+}
+
+/// Decodes `%xx`, as the server does with paths and the framework with queries: broken escapes stay, and so do those of
+/// bytes that are no UTF-8.
+pub(crate) fn percent_decode(text: &str) -> String {
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        decoded.push_str(&rest[..at]);
+        let (run, after) = escaped_run(&rest[at..]);
+        if run.is_empty() {
+            decoded.push('%');
+            rest = &rest[at + 1..];
+            continue;
+        }
+        let mut sent = &rest[at..];
+        for chunk in run.utf8_chunks() {
+            decoded.push_str(chunk.valid());
+            let (kept, others) = sent[chunk.valid().len() * 3..].split_at(chunk.invalid().len() * 3);
+            decoded.push_str(kept);
+            sent = others;
+        }
+        rest = after;
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// The bytes of the escapes that `text` begins with, and what follows them.
+fn escaped_run(text: &str) -> (Vec<u8>, &str) {
+    let (mut bytes, mut rest) = (Vec::new(), text);
+    while let Some((byte, after)) = escaped_byte(rest) {
+        bytes.push(byte);
+        rest = after;
+    }
+    (bytes, rest)
+}
+
+/// The byte of the escape that `text` begins with, and what follows it.
+pub(super) fn escaped_byte(text: &str) -> Option<(u8, &str)> {
+    let (byte, after) = escape_of(text, "%", 2)?;
+    Some((u8::try_from(byte).ok()?, after))
+}
+
+fn escape_of<'t>(text: &'t str, prefix: &str, length: usize) -> Option<(u16, &'t str)> {
+    let (digits, after) = text.strip_prefix(prefix)?.split_at_checked(length)?;
+    let digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(digits)?;
+    Some((u16::from_str_radix(digits, 16).ok()?, after))
 }
 
 /// Encodes as the framework's query builder does: letters, digits and a few harmless signs of ASCII stay.
@@ -152,10 +214,6 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// One bound of a date expression such as `gt:2023-10-19`.
@@ -214,6 +272,14 @@ mod tests {
     }
 
     #[test]
+    fn lists_can_be_numbered() {
+        let query = Query::parse("a[1]=y&A%5B0%5D=x&a[3]=z&b=x&b[0]=y&b=z&c[1]=x");
+        assert_eq!(query.list("a"), ["x", "y"]);
+        assert_eq!(query.list("b"), ["x", "z"]);
+        assert!(query.list("c").is_empty());
+    }
+
+    #[test]
     fn refusals_name_what_was_sent() {
         let query = Query::parse("hard=maybe&confirmed=1&empty=&refs=x");
         let mut binder = Binder::new(&query);
@@ -232,10 +298,42 @@ mod tests {
     fn decoding_leaves_broken_escapes() {
         assert_eq!(url_decode("a+b%20c%2"), "a b c%2");
         assert_eq!(url_decode("bl%C3%A5b%C3%A6r"), "blåbær");
+        assert_eq!(percent_decode("%%41%4%zz%"), "%A%4%zz%");
         assert_eq!(escape("a/1 æ"), "a%2F1%20%C3%A6");
     }
 
+    #[test]
+    fn bytes_that_are_no_text_stay_or_are_replaced() {
+        for (text, kept, replaced) in [
+            ("bl%E5%20b", "bl%E5 b", "bl\u{fffd} b"),
+            ("%c3x%C3%A5%A5", "%c3xå%A5", "\u{fffd}xå\u{fffd}"),
+            ("%C3%28%E2%82%41", "%C3(%E2%82A", "\u{fffd}(\u{fffd}A"),
+            ("%ED%A0%80", "%ED%A0%80", "\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!((percent_decode(text).as_str(), url_decode(text).as_str()), (kept, replaced), "{text}");
+        }
+    }
+
+    #[test]
+    fn units_of_utf16_are_decoded_by_url_decode_alone() {
+        for (text, decoded) in [
+            ("%u00e5.txt", "å.txt"),
+            ("%ud83d%uDE00", "😀"),
+            ("%ud83d!", "\u{fffd}!"),
+            ("%u00e", "%u00e"),
+            ("%u00gg%U00e5", "%u00gg%U00e5"),
+            ("%C3%u00e5", "\u{fffd}å"),
+        ] {
+            assert_eq!((url_decode(text).as_str(), percent_decode(text).as_str()), (decoded, text), "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_text_is_too_much(text in "[%u0-9a-f é+]{0,40}") {
+            let _ = (url_decode(&text), percent_decode(&text));
+        }
+
         #[test]
         fn escaped_text_comes_back(text in ".{0,40}") {
             prop_assert_eq!(percent_decode(&escape(&text)), text);

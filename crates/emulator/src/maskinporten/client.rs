@@ -77,6 +77,10 @@ impl NewClient {
         }
     }
 
+    pub(crate) fn org_number(&self) -> &str {
+        &self.org_number
+    }
+
     /// The scopes that the client may ask for, instead of the default ones.
     pub fn scopes<I>(mut self, names: I) -> Self
     where

@@ -11,7 +11,7 @@ use crate::keys::Jwt;
 const ALGORITHMS: [&str; 3] = ["RS256", "RS384", "RS512"];
 
 /// What a grant may claim: what is documented, and `nbf` and `sub`, which many clients send and nobody objects to.
-const CLAIMS: [&str; 12] = [
+const CLAIMS: [&str; 13] = [
     "aud",
     "iss",
     "scope",
@@ -23,8 +23,13 @@ const CLAIMS: [&str; 12] = [
     "resource",
     "pid",
     "consumer_org",
+    ON_BEHALF_OF,
     "authorization_details",
 ];
+
+/// An older way for a supplier to name the organisation's client that it acts for. What it does to the token is not
+/// published; here it does nothing.
+const ON_BEHALF_OF: &str = "iss_onbehalfof";
 
 /// A grant whose form is right. Whether the client may use it is another question.
 #[derive(Debug)]
@@ -100,8 +105,9 @@ impl Grant {
     /// What the grant asks for, each claim in its proper form.
     pub(crate) fn request(&self) -> Result<TokenRequest, Refusal> {
         let claims = &self.jwt.claims;
-        if claims.contains_key("iss_onbehalfof") {
-            return Err(Refusal::Malformed("The claim iss_onbehalfof is not supported."));
+        let on_behalf_of = optional_text(claims, ON_BEHALF_OF, "Invalid JWT claim iss_onbehalfof.")?;
+        if on_behalf_of.is_some() && claims.contains_key("consumer_org") {
+            return Err(Refusal::Malformed("The claims consumer_org and iss_onbehalfof exclude each other."));
         }
         let digits = |name, count, what| match optional_text(claims, name, what)? {
             Some(text) if !is_number(text, count) => Err(Refusal::Malformed(what)),

@@ -105,7 +105,9 @@ impl Registry {
         for user in &world.system_users {
             self.put_system_user(user.clone());
         }
-        self.consents.extend(world.consents.iter().map(|consent| (consent.id, consent.clone())));
+        for consent in &world.consents {
+            self.put_consent(consent.clone());
+        }
         self.restricted_scopes.extend(world.restricted_scopes.clone());
         Ok(())
     }
@@ -178,6 +180,10 @@ impl Registry {
         self.system_users.push(user);
     }
 
+    pub(crate) fn remove_system_user(&mut self, id: Uuid) {
+        self.system_users.retain(|known| known.id != id);
+    }
+
     /// The system user of `owner` in the systems of `vendor`.
     pub(crate) fn system_user(&self, vendor: &str, owner: &str, external_ref: Option<&str>) -> Option<&SystemUser> {
         self.system_users.iter().find(|user| {
@@ -185,6 +191,15 @@ impl Registry {
             let reference = user.external_ref.as_deref().unwrap_or(&user.owner);
             user.vendor == vendor && user.owner == owner && reference == external_ref.unwrap_or(owner)
         })
+    }
+
+    /// Adds a consent, or replaces the one with its id.
+    pub(crate) fn put_consent(&mut self, consent: Consent) {
+        self.consents.insert(consent.id, consent);
+    }
+
+    pub(crate) fn remove_consent(&mut self, id: Uuid) {
+        self.consents.remove(&id);
     }
 
     pub(crate) fn consent(&self, id: Uuid) -> Option<&Consent> {

@@ -16,8 +16,9 @@ pub(crate) fn list(context: &Context) -> Answer {
 
 /// `GET applications/{org}`.
 pub(crate) fn list_of(context: &Context) -> Answer {
-    let org = context.values.get("org");
-    if org.contains(['-', ' ']) {
+    // What is blank in a path is bound as nothing.
+    let org = Some(context.values.get("org")).filter(|org| !org.trim().is_empty()).unwrap_or_default();
+    if org.is_empty() || org.contains(['-', ' ']) {
         let words = format!("Application owner id '{org}' is not valid");
         return Err(context.message(StatusCode::BAD_REQUEST, &words));
     }
@@ -63,12 +64,13 @@ pub(crate) fn register(context: &Context) -> Answer {
         ..body
     };
     context.storable(&application)?;
+    let mut stored = application.clone();
+    stored.strip_nulls();
     let mut state = context.state();
     let first = state.registry.registered(id).map(|known| (known.created, known.created_by.clone()));
-    let stored = match first {
-        Some((created, created_by)) => Application { created, created_by, ..application.clone() },
-        None => application.clone(),
-    };
+    if let Some((created, created_by)) = first {
+        stored = Application { created, created_by, ..stored };
+    }
     state.registry.put(stored);
     drop(state);
     let location = context.location(id, &format!("applications/{id}"));
@@ -107,7 +109,7 @@ pub(crate) fn replace(context: &Context) -> Answer {
     };
     context.storable(&application)?;
     let (created, created_by) = (known.created, known.created_by.clone());
-    state.registry.put(Application { created, created_by, ..application.clone() });
+    state.registry.replace(Application { created, created_by, ..application.clone() });
     drop(state);
     Ok(response::json(StatusCode::OK, &application))
 }
@@ -153,12 +155,14 @@ fn path_id(context: &Context) -> String {
     format!("{}/{}", context.values.get("org"), context.values.get("app"))
 }
 
-/// An organisation's code, a slash, and a name that may have hyphens; letters are lower case.
+/// An organisation's code, a slash, and a name that may have hyphens; letters are lower case. Both patterns end in `$`,
+/// which takes a line feed at the end.
 fn is_app_id(id: &str) -> bool {
     let letter = |character: char| matches!(character, 'a'..='z' | 'æ' | 'ø' | 'å');
     let begins = |text: &str| text.starts_with(letter);
     let mut parts = id.split('/');
     let (Some(org), Some(app), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let [org, app] = [org, app].map(|part| part.strip_suffix('\n').unwrap_or(part));
     begins(org)
         && begins(app)
         && org.chars().all(|character| letter(character) || character.is_ascii_digit())
@@ -180,6 +184,9 @@ mod tests {
             ("ttd/a/b", false),
             ("1ttd/a", false),
             ("ttd/", false),
+            ("ttd\n/app\n", true),
+            ("ttd/app\n\n", false),
+            ("ttd/\n", false),
             ("", false),
         ] {
             assert_eq!(is_app_id(id), valid, "{id}");

@@ -15,15 +15,18 @@ const DAYS: i64 = 7;
 /// `DELETE cleanup/cleanupinstances`.
 pub(crate) fn instances(context: &Context) -> Answer {
     let limit = context.date().minus_days(DAYS);
-    remove_where(context, |row| is_due(row, limit));
+    let mut state = context.state();
+    let due: Vec<Uuid> = state.rows.hard_deleted().filter(|row| is_due(row, limit)).map(|row| row.guid).collect();
+    remove_all(&mut state, due);
     Ok(response::empty(StatusCode::OK))
 }
 
 /// `DELETE cleanup/cleanupinstancesforapp/{app}`: all of them, whatever their state. An app id has a slash, and the
 /// path can't carry one, so that the service never finds any.
 pub(crate) fn instances_of_app(context: &Context) -> Answer {
-    let app = context.values.get("appId");
-    remove_where(context, |row| row.app() == app);
+    let mut state = context.state();
+    let due: Vec<Uuid> = state.rows.of_app(context.values.get("appId")).map(|row| row.guid).collect();
+    remove_all(&mut state, due);
     Ok(response::empty(StatusCode::OK))
 }
 
@@ -34,7 +37,7 @@ pub(crate) fn data_elements(context: &Context) -> Answer {
     let mut state = context.state();
     let due: Vec<(Uuid, Uuid, Option<String>)> = state
         .rows
-        .iter()
+        .with_marked_elements()
         .filter(|row| confirmed_by_owner(row, limit))
         .flat_map(|row| row.elements.iter().map(move |element| (row.guid, element)))
         .filter(|(_, element)| {
@@ -71,11 +74,9 @@ fn confirmed_by_owner(row: &Row, limit: DateTime) -> bool {
     })
 }
 
-fn remove_where(context: &Context, due: impl Fn(&Row) -> bool) {
-    let mut state = context.state();
-    let guids: Vec<Uuid> = state.rows.iter().filter(|row| due(row)).map(|row| row.guid).collect();
+fn remove_all(state: &mut State, guids: Vec<Uuid>) {
     for guid in guids {
-        remove(&mut state, guid);
+        remove(state, guid);
     }
 }
 
@@ -93,7 +94,8 @@ fn remove(state: &mut State, guid: Uuid) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::model::{CompleteConfirmation, Instance, InstanceStatus};
+    use crate::storage::model::{CompleteConfirmation, DataElement, DeleteStatus, Instance, InstanceStatus};
+    use crate::storage::store::Rows;
 
     const DAY: i64 = 86_400 * crate::dotnet::datetime::TICKS_PER_SECOND;
 
@@ -112,9 +114,39 @@ mod tests {
             }),
             ..Instance::default()
         };
-        let mut rows = crate::storage::store::Rows::default();
+        let mut rows = Rows::default();
         rows.insert(Uuid::nil(), 1, instance);
         rows.get(Uuid::nil()).cloned().expect("the row")
+    }
+
+    /// Otherwise it would be slower, and hold everyone up for longer, the more instances there are.
+    #[test]
+    fn only_what_is_marked_or_of_the_app_is_looked_at() {
+        let mut rows = Rows::default();
+        let (instance, element) = (|n: u128| Uuid::from_u128(n), |n: u128| Uuid::from_u128(1000 + n));
+        for n in 0..100 {
+            let app = if n % 20 == 3 { "ttd/a" } else { "ttd/b" };
+            let status = InstanceStatus { is_hard_deleted: n % 50 == 7, ..InstanceStatus::default() };
+            let app = Some(app.to_owned());
+            rows.insert(instance(n), 1, Instance { app_id: app, status: Some(status), ..Instance::default() });
+            let kept = DataElement { id: Some(element(n).to_string()), ..DataElement::default() };
+            rows.add_element(instance(n), element(n), kept).unwrap();
+        }
+        assert_eq!((rows.hard_deleted().count(), rows.of_app("ttd/a").count(), rows.of_app("").count()), (2, 5, 0));
+        assert_eq!(rows.with_marked_elements().count(), 0);
+        let mark = |rows: &mut Rows, n: u128, is_hard_deleted: bool| {
+            let status = Some(DeleteStatus { is_hard_deleted, hard_deleted: None });
+            rows.change(instance(n), |row| row.element_mut(element(n)).unwrap().delete_status = status).unwrap();
+        };
+        for n in 10..15 {
+            mark(&mut rows, n, true);
+        }
+        // Metadata without the mark, the element gone, the instance gone.
+        mark(&mut rows, 11, false);
+        rows.remove_element(element(12)).unwrap();
+        rows.remove(instance(13)).unwrap();
+        let marked: Vec<Uuid> = rows.with_marked_elements().map(|row| row.guid).collect();
+        assert_eq!(marked, [instance(10), instance(14)]);
     }
 
     #[test]

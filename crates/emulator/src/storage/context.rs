@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::faults::Fault;
+use super::forms::Form;
 use super::model::{DataElement, Instance, InstanceEvent, ResourceLinks};
 use super::store::State;
 use crate::accept;
@@ -34,6 +35,10 @@ pub(crate) const UNKNOWN_INSTANCE: &str = "Instance not found.";
 /// What the database's driver says when the database is out of reach.
 pub(crate) const DOWN: &str = "Exception while reading from stream";
 
+/// What the service's reader of documents says of a time that is none.
+pub(crate) const UNREADABLE: &str =
+    "The JSON value could not be converted to System.Nullable`1[System.DateTime]. Path: $.LastChanged | LineNumber: 0";
+
 /// A request whose caller has been let in.
 pub(crate) struct Context {
     pub(crate) platform: Arc<Platform>,
@@ -45,6 +50,8 @@ pub(crate) struct Context {
     pub(crate) headers: HeaderMap,
     /// Empty where the handler takes the body as a stream.
     pub(crate) body: Bytes,
+    /// What the framework has read of the body before.
+    pub(crate) form: Form,
     /// How the action declares its problems.
     pub(crate) problems: ProblemType,
     pub(crate) now: Timestamp,

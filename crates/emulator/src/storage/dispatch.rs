@@ -1,5 +1,5 @@
 //! From a request to its handler, in the order in which the framework does it: route, method, content type, caller,
-//! policy, body.
+//! policy, form, body.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::caller::Caller;
 use super::checks;
 use super::context::{Answer, Context, Refusal, UNKNOWN_INSTANCE, forbidden, unauthorized, unhandled};
 use super::decisions::Asked;
+use super::forms::{self, FORM_LIMIT, Form};
 use super::incoming::Incoming;
 use super::policy;
 use super::routes::ROUTES;
@@ -67,6 +68,8 @@ pub(crate) struct Endpoint {
     pub(crate) without_database: bool,
     /// The action stores an event apart from the change that it tells of.
     pub(crate) tells: bool,
+    /// The action has parameters, so that the framework looks for them in forms, too.
+    pub(crate) has_parameters: bool,
     pub(crate) run: Run,
 }
 
@@ -105,7 +108,8 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
     }
     let caller = Caller::of(&parts.headers, &platform);
     let known = caller.is_some() || matches!(endpoint.access, Access::Anonymous);
-    if known && !endpoint.without_database && platform.outages.database() {
+    let reading_fails = || platform.outages.database() || is_unreadable(&platform, &endpoint, &values);
+    if known && !endpoint.without_database && reading_fails() {
         return Err(unhandled());
     }
     let_in(&platform, &endpoint, &values, caller.as_ref())?;
@@ -119,6 +123,7 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
         now: platform.clock.now(),
         query: Query::parse(raw_query.as_deref().unwrap_or_default()),
         body: Bytes::new(),
+        form: Form::None,
         problems: endpoint.problems,
         headers: parts.headers,
         platform,
@@ -127,6 +132,10 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
         raw_query,
         path,
     };
+    if endpoint.has_parameters {
+        let limit = if matches!(endpoint.run, Run::Streamed(_)) { FORM_LIMIT } else { DEFAULT_BODY_LIMIT };
+        context.form = forms::read(&context, incoming, limit).await?;
+    }
     match endpoint.run {
         Run::Whole(run) => {
             context.body = incoming.whole(DEFAULT_BODY_LIMIT).await?;
@@ -140,10 +149,17 @@ async fn answer(platform: Arc<Platform>, parts: Parts, incoming: &mut Incoming) 
     }
 }
 
-/// The part of the path that routes are written for.
+/// Whether the service fails on the instance in the path as soon as it reads it. What is open to anyone reads none, or
+/// minds itself what becomes of it.
+fn is_unreadable(platform: &Platform, endpoint: &Endpoint, values: &RouteValues) -> bool {
+    let guid = guid::parse(values.get("instanceGuid")).filter(|_| endpoint.access != Access::Anonymous);
+    guid.is_some_and(|guid| platform.storage.lock().rows.get(guid).is_some_and(|row| row.unreadable))
+}
+
+/// The part of the path that routes are written for. A slash of its own before it makes it another path.
 fn route(path: &str) -> Option<&str> {
     let (prefix, rest) = path.split_at_checked(PREFIX.len())?;
-    prefix.eq_ignore_ascii_case(PREFIX).then_some(rest)
+    (prefix.eq_ignore_ascii_case(PREFIX) && !rest.starts_with('/')).then_some(rest)
 }
 
 /// Refuses content of the wrong type. Content of no type at all is left to the reader of the body.

@@ -120,7 +120,8 @@ pub(crate) fn list(context: &Context) -> Answer {
     binding.path_int("instanceOwnerPartyId");
     binding.finish()?;
     let period = period(context)?;
-    let types: Vec<&str> = context.query.all("eventTypes").collect();
+    let types = context.query.list("eventTypes");
+    context.storable(&types)?;
     let mut events = context.state().events.of(context.instance_guid()?);
     events.retain(|event| {
         let of_type = types.is_empty() || event.event_type.as_deref().is_some_and(|name| types.contains(&name));

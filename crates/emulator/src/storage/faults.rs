@@ -1,7 +1,4 @@
 //! Faults of the real service that clients meet, each with a name. All are shown unless switched off.
-//!
-//! One is known and has no name, as it can't come about here: a substatus is lost where the stored instance has no status
-//! at all. Creation gives every instance one, and nothing takes it away.
 
 use std::fmt;
 use std::str::FromStr;
@@ -152,7 +149,16 @@ faults! {
     ProcessTimesStayAsSent = "process-times-stay-as-sent",
     /// The clean-up takes an owner's confirmation in any letter case, the filter `confirmed` in one only.
     ConfirmedHeedsCase = "confirmed-heeds-case",
+    /// A substatus is accepted and lost where the stored instance has no status, as with
+    /// [`Submission::without_status`](crate::Submission::without_status).
+    SubstatusWithoutStatusIsLost = "substatus-without-status-is-lost",
+    /// Deletions of an element that are sent at the same time all succeed, each with an event: looking for it and
+    /// deleting it are two steps.
+    DeletionsRace = "deletions-race",
 }
+
+/// [`Faults`] has a bit for each.
+const _: () = assert!(Fault::ALL.len() <= u64::BITS as usize);
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

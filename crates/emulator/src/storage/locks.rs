@@ -1,10 +1,13 @@
 //! The advisory lock of an instance.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use uuid::Uuid;
 
 use super::context::{Answer, Context, Refusal, UNKNOWN_INSTANCE, unhandled};
@@ -22,10 +25,17 @@ const LONGEST: i32 = 3600;
 const SECRET_LENGTH: usize = 20;
 
 /// What a lock token holds.
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 pub(super) struct LockToken {
     id: i64,
     secret: String,
+}
+
+/// What could be read of one.
+#[derive(Default)]
+struct ReadToken {
+    id: i64,
+    secret: Vec<u8>,
 }
 
 impl LockToken {
@@ -35,11 +45,50 @@ impl LockToken {
 
     /// The lock's id and the hash of its secret; `None` when the text is no lock token.
     pub(super) fn decode(text: &str) -> Option<(i64, Vec<u8>)> {
-        let document = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let token: Self = serde_json::from_slice(&document).ok()?;
-        let secret = STANDARD.decode(token.secret).ok()?;
-        (token.id != 0 && !secret.is_empty()).then(|| (token.id, hash(&secret)))
+        let document = URL_SAFE_NO_PAD.decode(without_padding(&without_space(text))?).ok()?;
+        let mut reader = serde_json::Deserializer::from_slice(&document);
+        let token = reader.deserialize_map(TokenReader).ok()?;
+        reader.end().ok()?;
+        (token.id != 0 && !token.secret.is_empty()).then(|| (token.id, hash(&token.secret)))
     }
+}
+
+/// Reads an object alone, and lets the last of several members of one name count, as the service does.
+struct TokenReader;
+
+impl<'de> Visitor<'de> for TokenReader {
+    type Value = ReadToken;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with id and secret")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<ReadToken, A::Error> {
+        let mut token = ReadToken::default();
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "id" => token.id = members.next_value()?,
+                "secret" => {
+                    let secret: Option<String> = members.next_value()?;
+                    let secret = STANDARD.decode(without_space(&secret.unwrap_or_default()));
+                    token.secret = secret.map_err(|_| A::Error::custom("the secret is not base64"))?;
+                }
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(token)
+    }
+}
+
+fn without_space(text: &str) -> String {
+    text.replace([' ', '\t', '\r', '\n'], "")
+}
+
+/// Base64url without what fills it up, `=` or `%`; `None` when that is more than fits.
+fn without_padding(text: &str) -> Option<&str> {
+    let bare = text.trim_end_matches(['=', '%']);
+    let padding = text.len() - bare.len();
+    (padding == 0 || bare.len() % 4 > 1 && padding <= 4 - bare.len() % 4).then_some(bare)
 }
 
 fn hash(secret: &[u8]) -> Vec<u8> {
@@ -143,6 +192,30 @@ mod tests {
         let empty = LockToken { id: 1, secret: String::new() }.encode().expect("a token");
         for text in ["", "x", "e30", zero.as_str(), empty.as_str(), "eyJpZCI6MX0="] {
             assert_eq!(LockToken::decode(text), None, "{text}");
+        }
+        for document in [
+            r#"[1, "AQID"]"#,
+            r#"{"id": "1", "id": 1, "secret": "AQID"}"#,
+            r#"{"id": 1, "secret": "AQID", "secret": null}"#,
+            r#"{"id": 1, "secret": "AQI"}"#,
+            r#"{"id": 1, "secret": "AQID"} 1"#,
+        ] {
+            assert_eq!(LockToken::decode(&URL_SAFE_NO_PAD.encode(document)), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn tokens_may_be_written_otherwise() {
+        let read = Some((7, hash(&[1, 2, 3])));
+        let document = r#"{"id": 1, "x": [], "secret": "", "secret": "AQ ID", "id": 7}"#;
+        for spaces in 0..3 {
+            let token = URL_SAFE_NO_PAD.encode(format!("{document}{}", " ".repeat(spaces)));
+            assert_eq!(LockToken::decode(&token), read);
+            let fits = (4 - token.len() % 4) % 4;
+            for (padding, taken) in [("=", fits >= 1), ("%", fits >= 1), ("=%", fits == 2), ("===", false)] {
+                let found = LockToken::decode(&format!("{}\t {}{padding}", &token[..5], &token[5..]));
+                assert_eq!(found, read.clone().filter(|_| taken), "{spaces} {padding}");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Altinn Storage.
 //!
-//! A request goes through `dispatch` (route, content type, caller, policy, body) to one handler, which works on the
+//! A request goes through `dispatch` (route, content type, caller, policy, form, body) to one handler, which works on the
 //! [`Store`] and answers. Each resource has a folder or file of its own; what several need stands beside them.
 
 mod applications;
@@ -14,6 +14,7 @@ mod decisions;
 mod dispatch;
 mod events;
 mod faults;
+mod forms;
 mod incoming;
 mod instances;
 mod locks;

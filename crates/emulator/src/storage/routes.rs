@@ -11,7 +11,7 @@ use super::{
     applications, cleanup, data, events, instances, locks, message_box, metrics, process, sign, studio, texts,
 };
 use crate::response::ProblemType;
-use crate::routing::{ANY, Router};
+use crate::routing::Router;
 
 const INSTANCES: &str = "instances";
 const BY_GUID: &str = "instances/{instanceGuid:guid}";
@@ -82,7 +82,7 @@ fn data_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::GET, DATA_GUID, streamed(Access::Authenticated, Run::Streamed(data::download)))
         .route(Method::POST, DATA, streamed(write, Run::Streamed(data::upload)).tells())
         .route(Method::PUT, DATA_ANY, streamed(write, Run::Streamed(data::replace)).tells())
-        .route(Method::DELETE, DATA_GUID, whole(write, data::delete).tells())
+        .route(Method::DELETE, DATA_GUID, waiting(write, data::delete).tells())
         .route(Method::PUT, DATA_LOCK, whole(Access::Authenticated, data::lock))
         .route(Method::DELETE, DATA_LOCK, whole(Access::Authenticated, data::unlock))
         .route(Method::GET, ELEMENTS, whole(Access::Authenticated, data::list))
@@ -116,7 +116,7 @@ fn registry_routes(router: Router<Endpoint>) -> Router<Endpoint> {
     router
         .route(Method::GET, APPLICATIONS, whole(Access::Anonymous, applications::list))
         .route(Method::POST, APPLICATIONS, register)
-        .routes(&ANY[2..], APPLICATIONS, id_check)
+        .any(APPLICATIONS, id_check)
         .route(Method::GET, APPLICATIONS_OF, whole(Access::Anonymous, applications::list_of))
         .route(Method::GET, APPLICATION, whole(Access::Anonymous, applications::read).without_database())
         .route(Method::PUT, APPLICATION, whole(Access::Studio, applications::replace).json())
@@ -146,7 +146,7 @@ fn other_routes(router: Router<Endpoint>) -> Router<Endpoint> {
         .route(Method::DELETE, "cleanup/cleanupdataelements", bare(Access::Anonymous, cleanup::data_elements))
         .route(Method::GET, "metrics/instances", bare(Access::Anonymous, metrics::instances))
         // Where the framework sends what ends in an exception; it can be asked for as well.
-        .routes(&ANY, "error", bare(Access::Anonymous, |_| Err(unhandled())))
+        .any("error", bare(Access::Anonymous, |_| Err(unhandled())).without_parameters())
 }
 
 /// An action that declares that it produces JSON.
@@ -158,6 +158,7 @@ fn whole(access: Access, run: fn(&Context) -> Answer) -> Endpoint {
         problems: ProblemType::Json,
         without_database: false,
         tells: false,
+        has_parameters: true,
         run: Run::Whole(run),
     }
 }
@@ -186,6 +187,11 @@ impl Endpoint {
     /// The action stores an event apart from the change that it tells of.
     fn tells(self) -> Self {
         Self { tells: true, ..self }
+    }
+
+    /// The action takes nothing from the request.
+    fn without_parameters(self) -> Self {
+        Self { has_parameters: false, ..self }
     }
 
     /// The action minds itself what becomes of it without a database.

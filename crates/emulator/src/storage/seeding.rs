@@ -15,7 +15,7 @@ use super::model::{
 use crate::dotnet::datetime::DateTime;
 use crate::dotnet::guid;
 use crate::platform::Platform;
-use crate::seed::{SeedElement, Submission};
+use crate::seed::{ScanResult, SeedElement, Submission};
 
 /// The only task of a seeded process.
 const TASK: &str = "Task_1";
@@ -37,7 +37,7 @@ pub(crate) fn seed(platform: &Platform, submission: Submission) -> String {
         org: Some(org.clone()),
         visible_after: Some(created),
         process: Some(process(created, submission.finished.then_some(changed))),
-        status: Some(InstanceStatus {
+        status: (!submission.without_status).then(|| InstanceStatus {
             is_archived: submission.finished,
             archived: submission.finished.then_some(changed),
             ..InstanceStatus::default()
@@ -68,7 +68,10 @@ pub(crate) fn seed(platform: &Platform, submission: Submission) -> String {
         state.rows.add_element(guid, element_id, element);
     }
     let confirmed = (!submission.predates_confirmed_column).then_some(submission.confirmed);
-    state.rows.change(guid, |row| row.confirmed = confirmed);
+    state.rows.change(guid, |row| {
+        row.confirmed = confirmed;
+        row.main_version = submission.main_version;
+    });
     id
 }
 
@@ -143,7 +146,12 @@ fn element(guid: Uuid, path: &str, seeded: SeedElement, at: DateTime, by: Option
         content_type: Some(seeded.content_type),
         blob_storage_path: Some(path.to_owned()),
         size: i64::try_from(content.len()).unwrap_or(i64::MAX),
-        file_scan_result: FileScanResult::NotApplicable,
+        file_scan_result: match seeded.scan_result {
+            ScanResult::NotApplicable => FileScanResult::NotApplicable,
+            ScanResult::Pending => FileScanResult::Pending,
+            ScanResult::Clean => FileScanResult::Clean,
+            ScanResult::Infected => FileScanResult::Infected,
+        },
         created: Some(at),
         created_by: by.clone(),
         last_changed: Some(at.round_to_micros()),

@@ -91,7 +91,9 @@ fn check_language(context: &Context, language: &str) -> Result<(), Refusal> {
     Err(context.message(StatusCode::BAD_REQUEST, words))
 }
 
+/// The service's pattern ends in `$`, which takes a line feed at the end.
 fn is_language(text: &str) -> bool {
+    let text = text.strip_suffix('\n').unwrap_or(text);
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 

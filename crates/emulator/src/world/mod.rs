@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 pub(crate) use issuers::{IdportenIssuer, MaskinportenIssuer, MaskinportenIssuers, StudioIssuer};
 pub(crate) use jwk::Jwk;
@@ -33,8 +34,8 @@ const DEMO: &str = include_str!("demo.json");
 /// | --- | --- |
 /// | `hostname` | host name in links and issuers (`https://platform.{hostname}/…`); without it they point at the emulator |
 /// | `orgs` | service owners by code: `{"ttd": {"orgNumber": "405003309", "name": {…}}}` |
-/// | `parties` | `{partyId, person or organisation}`; a `name` is for the reader |
-/// | `users` | `{userId, partyId}` |
+/// | `parties` | `{partyId, person or organisation}`; `partyUuid` is made from `partyId` unless it is given; a `name` is for the reader |
+/// | `users` | `{userId, partyId}`; `username` is `user` with the `userId` unless it is given |
 /// | `policies` | by name: subject (`owner`, `org:CODE`, `user:ID`) to actions |
 /// | `obligations` | the authentication levels that a policy asks for, unless an app has its own |
 /// | `dataTypes` | the data types of every app that has none of its own |
@@ -86,6 +87,8 @@ pub struct World {
     pub(crate) altinnstudio: StudioIssuer,
     #[serde(default)]
     pub(crate) platform: PlatformSettings,
+    #[serde(skip)]
+    unknown: Vec<String>,
 }
 
 /// How the platform's services are configured.
@@ -161,6 +164,19 @@ pub(crate) struct Party {
     pub(crate) person: Option<String>,
     #[serde(default)]
     pub(crate) organisation: Option<String>,
+    #[serde(default)]
+    party_uuid: Option<Uuid>,
+    /// For the reader of the file.
+    #[serde(default, rename = "name")]
+    _name: Option<Value>,
+}
+
+impl Party {
+    /// Register's other id of the party.
+    pub(crate) fn uuid(&self) -> Uuid {
+        let made = || Uuid::from_u64_pair(0x4000, 0x8000_0000_0000_0000 | self.party_id.unsigned_abs());
+        self.party_uuid.unwrap_or_else(made)
+    }
 }
 
 /// The person number belongs in no log.
@@ -176,6 +192,15 @@ impl std::fmt::Debug for Party {
 pub(crate) struct User {
     pub(crate) user_id: i64,
     pub(crate) party_id: i64,
+    #[serde(default)]
+    username: Option<String>,
+}
+
+impl User {
+    /// The name that the user logs in with.
+    pub(crate) fn name(&self) -> String {
+        self.username.clone().unwrap_or_else(|| format!("user{}", self.user_id))
+    }
 }
 
 /// An application as the world file has it. Storage copies it into its own registry, where it can change.
@@ -233,16 +258,33 @@ impl World {
             idporten: IdportenIssuer::default(),
             altinnstudio: StudioIssuer::default(),
             platform: PlatformSettings::default(),
+            unknown: Vec::new(),
         }
     }
 
-    /// Reads a world from JSON text. Members that are absent are empty; unknown ones are ignored.
+    /// Reads a world from JSON text. Members that are absent are empty, and unknown ones are ignored, but
+    /// [told](Self::unknown_members).
     ///
     /// # Errors
     ///
-    /// [`WorldError::Parse`] when `text` is not JSON or a member has the wrong form.
+    /// [`WorldError::Parse`] when `text` is not JSON of this form.
     pub fn from_json(text: &str) -> Result<Self, WorldError> {
-        Ok(serde_json::from_str(text)?)
+        Ok(Self::from_slice(text.as_bytes())?)
+    }
+
+    pub(crate) fn from_slice(text: &[u8]) -> serde_json::Result<Self> {
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let mut unknown = Vec::new();
+        let mut world: Self = serde_ignored::deserialize(&mut reader, |path| unknown.push(path.to_string()))?;
+        reader.end()?;
+        world.unknown = unknown;
+        Ok(world)
+    }
+
+    /// Where in the JSON text there were members that the emulator does not know, such as `parties.0.persom`: misspelt, or
+    /// for the reader.
+    pub fn unknown_members(&self) -> &[String] {
+        &self.unknown
     }
 
     /// Reads a world file.
@@ -312,8 +354,21 @@ impl World {
     }
 }
 
-/// The demonstration world: the service owner `ttd` (405003309) with the application `ttd/mottak-demo` and the client
-/// [`World::DEMO_CLIENT`], two more service owners, and a few parties.
+/// The demonstration world:
+///
+/// | | |
+/// | --- | --- |
+/// | service owners | `ttd` 405003309, `digdir` 991825827, `skd` 974761076 |
+/// | apps | `ttd/mottak-demo`, `digdir/mottak-demo`: their owner and the three users may do everything |
+/// | their data types | `model` (XML, one), `attachment`, `ref-data-as-pdf` |
+/// | persons | party 510001 is 01839012345, 510002 is 02858012336, 510003 is 03877012327; they are the users 20001 to 20003 |
+/// | organisations | party 520001 is 310000019, 520002 is 310000027, 520003 is 310000035 |
+/// | Maskinporten client | [`World::DEMO_CLIENT`] of `ttd` with both scopes of service owners, without a key |
+/// | delegation | `digdir` lets `ttd` ask for `altinn:serviceowner/instances.read` on its behalf |
+/// | system users | of 310000019, and of 310000027 with the reference `avdeling-2`, in the system `405003309_mottak` of `ttd` |
+/// | restricted scope | `skatteetaten:formueinntekt` is for 974761076 |
+///
+/// There is no submission.
 impl Default for World {
     fn default() -> Self {
         // A test holds that the file parses; the fallback only keeps this free of a panic.

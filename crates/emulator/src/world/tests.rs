@@ -68,6 +68,26 @@ fn absent_members_are_empty_not_those_of_the_demonstration() {
 }
 
 #[test]
+fn a_misspelt_member_is_told() {
+    for (world, path) in [
+        (r#"{"clientz": []}"#, "clientz"),
+        (r#"{"orgs": {"ttd": {"orgNumber": "405003309", "number": "405003309"}}}"#, "orgs.ttd.number"),
+        (r#"{"parties": [{"partyId": 7, "persom": "1"}]}"#, "parties.0.persom"),
+        (r#"{"apps": {"ttd/a": {"polcy": "open"}}}"#, "apps.ttd/a.polcy"),
+        (r#"{"submissions": [{"appId": "ttd/a", "partyId": 7, "finnished": false}]}"#, "submissions.0.finnished"),
+        (
+            r#"{"submissions": [{"appId": "ttd/a", "partyId": 7, "data": [{"dataType": "m", "contentType": "a/b", "text": "", "name": "x"}]}]}"#,
+            "submissions.0.data.0.name",
+        ),
+    ] {
+        assert_eq!(World::from_json(world).unwrap().unknown_members(), [path], "{world}");
+    }
+    let known = World::from_json(r#"{"parties": [{"partyId": 7, "name": "Åse"}]}"#).unwrap();
+    assert!(known.unknown_members().is_empty());
+    assert!(World::from_json("{} {}").is_err());
+}
+
+#[test]
 fn scopes_are_names_or_objects() {
     let world = World::from_json(
         r#"{"clients": [{"clientId": "a", "orgNumber": "405003309", "scopes": ["x:y", {"name": "x:z", "maxAge": 30}],

@@ -38,6 +38,18 @@ pub(crate) async fn shows(setup: &Setup, fault: Fault) -> Option<bool> {
             setup.send(Method::PUT, &format!("{path}/lock"), None).await;
             setup.send(Method::DELETE, &path, None).await.0 == StatusCode::OK
         }
+        Fault::DeletionsRace => {
+            let instance = path.split("/data/").next().unwrap();
+            let twenty = std::iter::repeat_with(|| setup.send(Method::DELETE, &path, None)).take(20);
+            let answers = futures::future::join_all(twenty).await;
+            let of = |wanted| answers.iter().filter(|(status, _)| *status == wanted).count();
+            let (deleted, unknown) = (of(StatusCode::OK), of(StatusCode::NOT_FOUND));
+            assert_eq!(deleted + unknown, 20);
+            let (_, told) = setup.send(Method::GET, &format!("{instance}/events?eventTypes=Deleted"), None).await;
+            assert_eq!(told["instanceEvents"].as_array().map(Vec::len), Some(deleted), "one for each");
+            assert_eq!(setup.send(Method::GET, &path, None).await.0, StatusCode::NOT_FOUND, "it is gone");
+            deleted > 1
+        }
         Fault::InfectedContentIsSent => {
             let scan = format!("{}/filescanstatus", path.replace("/data/", "/dataelements/"));
             setup.send(Method::PUT, &scan, Some(json!({"fileScanResult": "Infected"}))).await;

@@ -1,6 +1,6 @@
 //! Faults around single instances.
 
-use altinn_emulator::Fault;
+use altinn_emulator::{Fault, Submission};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -114,6 +114,18 @@ pub(crate) async fn shows(setup: &Setup, fault: Fault) -> Option<bool> {
             let (_, second) = delete().await;
             assert!(first["status"]["softDeleted"].is_string());
             first["status"]["softDeleted"] != second["status"]["softDeleted"]
+        }
+        Fault::SubstatusWithoutStatusIsLost => {
+            let id = setup.emulator.seed(Submission::new("ttd/app", 501_337).without_status());
+            let path = format!("instances/{id}/substatus");
+            let (status, _) = setup.send(Method::PUT, &path, Some(json!({"label": "a"}))).await;
+            assert_eq!(status, StatusCode::OK);
+            let (_, instance) = setup.send(Method::GET, &format!("instances/{id}"), None).await;
+            let (_, told) = setup.send(Method::GET, &format!("instances/{id}/events"), None).await;
+            let told = told["instanceEvents"].as_array().unwrap();
+            assert!(told.iter().any(|event| event["eventType"] == "SubstatusUpdated"), "it is told of all the same");
+            assert_eq!(instance["status"].is_object(), instance["status"]["substatus"]["label"] == "a");
+            instance["status"].is_null()
         }
         Fault::UndeclaredSignatureIs405 => {
             let request = json!({"signatureDocumentDataType": "nosuch", "signee": {"userId": "7"},

@@ -95,3 +95,42 @@ async fn a_body_needs_no_value_of_its_character_set() {
         assert_eq!(answer.status(), status, "{content_type}");
     }
 }
+
+#[tokio::test]
+async fn the_ends_of_the_calendar_make_an_instance_unreadable() {
+    for date in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"] {
+        let setup = start().await;
+        let path = setup.element().await;
+        let (metadata, mut body) = setup.metadata_of(&path);
+        body["lastChanged"] = json!(date);
+        let answer = setup.answer(Method::PUT, &metadata, &[JSON], &body.to_string()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{date}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json; charset=utf-8");
+        let (instance, _) = path.split_once("/data/").unwrap();
+        let (status, words) = setup.send(Method::GET, instance, None).await;
+        let id = instance.strip_prefix("instances/").unwrap();
+        let start = format!("Unable to find instance {id}: System.Text.Json.JsonException: ");
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(words.as_str().unwrap().starts_with(&start), "{words}");
+        for (method, path) in [
+            (Method::GET, path.clone()),
+            (Method::POST, format!("{instance}/complete")),
+            (Method::GET, "instances?org=ttd".to_owned()),
+        ] {
+            assert_eq!(setup.send(method, &path, None).await.0, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        }
+        let other = setup.seed();
+        assert_eq!(setup.send(Method::GET, &format!("instances/{other}"), None).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn the_days_next_to_the_ends_of_the_calendar_are_times() {
+    let setup = start().await;
+    let (path, mut body) = setup.metadata_of(&setup.element().await);
+    for date in ["0001-01-02T00:00:00Z", "9999-12-31T23:59:59Z"] {
+        body["lastChanged"] = json!(date);
+        let (status, element) = setup.send(Method::PUT, &path, Some(body.clone())).await;
+        assert_eq!((status, &element["lastChanged"]), (StatusCode::OK, &json!(date)));
+    }
+}

@@ -36,6 +36,14 @@ async fn the_time_of_an_event_is_rounded_and_bounds_are_cut() {
 }
 
 #[tokio::test]
+async fn no_zero_character_reaches_the_database() {
+    let setup = start().await;
+    let path = format!("instances/{}/events?eventTypes=Saved&eventTypes=a", setup.seed());
+    assert_eq!(setup.send(Method::GET, &path, None).await.0, StatusCode::OK);
+    assert_eq!(setup.send(Method::GET, &format!("{path}%00"), None).await.0, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
 async fn the_id_of_an_event_is_taken_once() {
     let setup = start().await;
     let id = setup.seed();
@@ -79,4 +87,29 @@ async fn without_events_what_has_none_goes_on_and_what_needs_them_is_not_done() 
     assert_eq!(page["count"], 1, "nothing was created");
     let instance = &page["instances"][0];
     assert_eq!((&instance["status"]["isSoftDeleted"], &instance["process"]["ended"]), (&json!(true), &json!(null)));
+}
+
+#[tokio::test]
+async fn types_and_dates_can_be_numbered() {
+    let setup = start().await;
+    let id = setup.seed();
+    let path = format!("instances/{id}/events");
+    for event_type in ["Saved", "Submited"] {
+        let event = json!({"instanceId": id, "eventType": event_type});
+        assert_eq!(setup.send(Method::POST, &path, Some(event)).await.0, StatusCode::CREATED);
+    }
+    for (query, count) in [
+        ("eventTypes[0]=Saved", 1),
+        ("eventTypes[1]=Submited&eventTypes%5B0%5D=Saved", 2),
+        ("eventTypes[0]=Saved&eventTypes[2]=Submited", 1),
+        ("eventTypes=Saved&eventTypes[0]=Submited", 1),
+        ("eventTypes[0]=nosuch", 0),
+    ] {
+        let (_, list) = setup.send(Method::GET, &format!("{path}?{query}"), None).await;
+        assert_eq!(list["instanceEvents"].as_array().unwrap().len(), count, "{query}");
+    }
+    for (query, count) in [("created[0]=gt:2000-01-01", 1), ("created[0]=gt:2000-01-01&created[1]=lt:2001-01-01", 0)] {
+        let (_, page) = setup.send(Method::GET, &format!("instances?appId=ttd/app&{query}"), None).await;
+        assert_eq!(page["count"], count, "{query}");
+    }
 }

@@ -7,6 +7,7 @@ use altinn_watch as _;
 mod content;
 mod elements;
 mod events;
+mod forms;
 mod lists;
 mod messages;
 mod process;
@@ -15,6 +16,7 @@ mod registry;
 #[path = "../faults/setup.rs"]
 mod setup;
 mod signing;
+mod text;
 
 use setup::{Setup, WORLD};
 

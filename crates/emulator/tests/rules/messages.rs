@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::setup::Setup;
-use crate::start;
+use crate::{guid, start};
 
 impl Setup {
     async fn search(&self, body: Value) -> (StatusCode, Value) {
@@ -25,6 +25,27 @@ async fn a_search_needs_parties() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(problem["errors"]["queryModel"], json!(["The queryModel field is required."]));
     assert_eq!(setup.search(json!({"instanceOwnerPartyIdList": []})).await, (StatusCode::OK, json!([])));
+}
+
+/// A search ends with the newest 5000 of what it asks for, not of all there is.
+#[tokio::test]
+async fn states_are_asked_of_the_database() {
+    let setup = start().await;
+    let at = |day: u8| format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
+    let archived = setup.emulator.seed(setup.submission().created(at(1)));
+    let deleted = setup.emulator.seed(setup.submission().created(at(2)).unfinished());
+    setup.send(Method::DELETE, &format!("instances/{deleted}"), None).await;
+    // Than the deletion, too.
+    let later = setup.emulator.clock().now() + jiff::SignedDuration::from_hours(1);
+    for _ in 0..=5000 {
+        setup.emulator.seed(setup.submission().created(later).unfinished());
+    }
+    let found = async |asked: &str| {
+        let (_, found) = setup.search(json!({"instanceOwnerPartyIdList": [501_337], asked: true})).await;
+        found.as_array().unwrap().iter().map(|message| message["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("includeArchived").await, [guid(&archived)]);
+    assert_eq!(found("includeDeleted").await, [guid(&deleted)]);
 }
 
 #[tokio::test]

@@ -53,6 +53,21 @@ async fn a_move_to_signing_is_told_after_the_events_that_came_with_it() {
 }
 
 #[tokio::test]
+async fn a_move_to_signing_is_told_after_what_it_deleted() {
+    let setup = start().await;
+    let id = setup.seed();
+    let upload = format!("instances/{id}/data?dataType=model&generatedFromTask=Task_2");
+    assert_eq!(setup.file(Method::POST, &upload, Some("a.txt"), b"x".to_vec()).await.0, StatusCode::CREATED);
+    let state = json!({"currentTask": {"elementId": "Task_2", "altinnTaskType": "signing"}});
+    let path = format!("instances/{id}/process/instanceandevents");
+    let (status, _) = setup.send(Method::PUT, &path, Some(json!({"state": state}))).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, list) = setup.send(Method::GET, &format!("instances/{id}/events"), None).await;
+    let types: Vec<_> = list["instanceEvents"].as_array().unwrap().iter().map(|event| &event["eventType"]).collect();
+    assert_eq!(types[types.len() - 2..], ["Deleted", "SentToSign"]);
+}
+
+#[tokio::test]
 async fn an_empty_flow_is_a_flow() {
     let setup = start().await;
     for (flow, status) in [(Value::Null, StatusCode::OK), (json!(""), StatusCode::FORBIDDEN)] {

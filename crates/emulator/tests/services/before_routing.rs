@@ -3,6 +3,8 @@
 use crate::support::{Setup, get};
 use altinn_emulator::NewClient;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const PATH: &str = "authentication/api/v1/exchange/maskinporten";
 
@@ -63,4 +65,28 @@ async fn too_many_header_bytes_are_refused_by_the_platform() {
     let setup = setup().await;
     let long = "x".repeat(40_000);
     assert_eq!(setup.get(PATH, &[("x-long", &long)]).await.status(), 431);
+}
+
+#[tokio::test]
+async fn dot_segments_are_resolved_before_routing() {
+    let setup = setup().await;
+    let address = setup.emulator.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    // Clients resolve such paths themselves, so this one writes its request by hand.
+    let status = async |path: &str| {
+        let mut connection = TcpStream::connect(&address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    for (path, expected) in [
+        ("/storage/api/v1/x/../applications", "200"),
+        ("/x/%2e%2E/storage/./api/v1/applications/?x=/../..", "200"),
+        ("/../health/x/..", "200"),
+        ("/storage/api/v1/applications/..", "404"),
+        ("/storage/api/v1/x/..%2fapplications", "404"),
+    ] {
+        assert_eq!(status(path).await, expected, "{path}");
+    }
 }

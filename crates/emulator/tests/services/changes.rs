@@ -43,7 +43,7 @@ async fn a_delegation_is_given_and_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_system_user_is_there_once_it_has_been_added() {
+async fn a_system_user_is_there_from_when_it_is_added_until_it_is_removed() {
     let setup = setup().await;
     let ask = |more: Value| {
         let organisation = json!({"authority": "iso6523-actorid-upis", "ID": format!("0192:{CUSTOMER}")});
@@ -60,6 +60,12 @@ async fn a_system_user_is_there_once_it_has_been_added() {
     let other = setup.emulator.add_system_user(OWN, CUSTOMER, "405003309_mottak", Some("avdeling-1"));
     let details = ask(json!({"externalRef": "avdeling-1"})).await.claims()["authorization_details"][0].clone();
     assert_eq!(details["systemuser_id"], json!([other]));
+    setup.emulator.remove_system_user("none");
+    setup.emulator.remove_system_user(&id);
+    setup.emulator.remove_system_user(&id);
+    let refused = ask(json!({})).await;
+    refused.refuses(400, "invalid_altinn_customer_configuration", Some("MP-303"), "values");
+    assert_eq!(ask(json!({"externalRef": "avdeling-1"})).await.status, 200);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::support::{Answer, READ, Setup, claims_of, laid_over};
 use altinn_emulator::NewClient;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 const OWN: &str = "405003309";
@@ -64,4 +64,28 @@ async fn a_consent_that_is_not_there_or_is_not_for_the_caller_gives_no_token() {
     setup.emulator.add_key(setup.client.client_id(), setup.client.jwk()).unwrap();
     let run_out = ask(&setup, json!({})).await;
     run_out.refuses(400, "invalid_altinn_customer_configuration", Some("MP-303"), "values");
+}
+
+#[tokio::test]
+async fn a_consent_is_given_and_taken_back() {
+    let setup = setup().await;
+    let to = format!("urn:altinn:organization:identifier-no:{OWN}");
+    let rights = json!([{"action": ["read"]}]);
+    let valid_to: Timestamp = "2095-01-01T08:00:00Z".parse().unwrap();
+    let before = setup.emulator.clock().now();
+    let id = setup.emulator.add_consent(PERSON, &to, valid_to, rights.clone());
+    let details = ask(&setup, json!({"id": id})).await.claims()["authorization_details"][0].clone();
+    let expected = json!({"type": "urn:altinn:consent", "id": id, "from": PERSON, "to": to,
+        "consented": details["consented"], "validTo": "2095-01-01T08:00:00Z", "consentRights": rights});
+    assert_eq!(details, expected);
+    let consented: Timestamp = details["consented"].as_str().unwrap().parse().unwrap();
+    assert!((before..=setup.emulator.clock().now()).contains(&consented), "{consented}");
+    setup.emulator.remove_consent("none");
+    setup.emulator.remove_consent(&id);
+    setup.emulator.remove_consent(&id);
+    let refused = ask(&setup, json!({"id": id})).await;
+    refused.refuses(400, "invalid_altinn_customer_configuration", Some("MP-303"), "values");
+    assert_eq!(ask(&setup, json!({})).await.status, 200);
+    setup.emulator.remove_consent(&ID.to_uppercase());
+    assert_eq!(ask(&setup, json!({})).await.status, 400);
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{READ, Setup, WRITE, get, laid_over, signer_of};
-use altinn_emulator::{Emulator, NewClient};
+use altinn_emulator::{Emulator, EmulatorError, NewClient};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -42,6 +42,20 @@ async fn the_port_is_one_of_its_own_and_closed_unless_it_was_asked_for() {
     assert!(Emulator::builder().control_port(port).start().await.is_err());
     setup.emulator.stop().await;
     assert!(Emulator::builder().control_port(port).start().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_submission_in_an_unknown_app_or_of_an_unknown_party_is_refused_with_all_that_came_with_it() {
+    let setup = setup().await;
+    for (app, party, named) in [("ttd/nosuch", 510_001, "ttd/nosuch"), ("ttd/mottak-demo", 7, "party 7")] {
+        let piece = json!({
+            "clients": [{"clientId": "not-added", "orgNumber": OWN}],
+            "submissions": [{"appId": "ttd/mottak-demo", "partyId": 510_001}, {"appId": app, "partyId": party}],
+        });
+        let (status, refused) = setup.control(Method::POST, "world", &piece).await;
+        assert!(status == 400 && refused["error"].as_str().unwrap().contains(named), "{refused}");
+    }
+    assert!(matches!(setup.emulator.new_key("not-added"), Err(EmulatorError::UnknownClient(_))));
 }
 
 #[tokio::test]
@@ -226,5 +240,93 @@ async fn keys_and_scopes_of_a_client_change() {
         let (status, answer) = setup.control(method, path, body).await;
         assert_eq!((status, answer["error"].is_string()), (404, true), "{path}");
     }
-    assert_eq!(setup.control(Method::PUT, "journal", "").await.0, 405);
+}
+
+#[tokio::test]
+async fn another_method_is_refused_in_words() {
+    let setup = setup().await;
+    for (method, path, allowed) in [
+        (Method::DELETE, "world", "POST"),
+        (Method::PUT, "journal", "GET,HEAD,DELETE"),
+        (Method::GET, "clients/a", "DELETE"),
+        (Method::DELETE, "clients/a/keys", "POST"),
+        (Method::POST, "consents/a", "DELETE"),
+    ] {
+        let (status, answer) = setup.control(method.clone(), path, "").await;
+        assert!(status == 405 && answer["error"].as_str().unwrap().contains("Allow"), "{path}: {status} {answer}");
+        let url = format!("{}_emulator/{path}", setup.emulator.control_url().unwrap());
+        let response = setup.http.request(method, url).send().await.unwrap();
+        assert_eq!(response.headers()["allow"], allowed, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_and_its_keys_go() {
+    let setup = setup().await;
+    let (id, kid) = (setup.client.client_id(), &setup.signer.kid);
+    let client = format!("clients/{id}");
+    let keys = format!("{client}/keys");
+    assert_eq!(setup.control(Method::POST, &format!("{client}/expireKeys"), "").await, (204, Value::Null));
+    setup.ask(json!({})).await.refuses(400, "invalid_grant", Some("MP-121"), "Expired key");
+    assert_eq!(setup.control(Method::POST, &keys, setup.client.jwk()).await.0, 204);
+    // Thumbprints may have slashes in them.
+    let mut slashed: Value = serde_json::from_str(setup.client.jwk()).unwrap();
+    slashed["kid"] = "a/b+c=".into();
+    assert_eq!(setup.control(Method::POST, &keys, &slashed).await.0, 204);
+    let header = json!({"alg": "RS256", "kid": "a/b+c="});
+    assert_eq!(setup.post(&setup.signer.sign(&header, &setup.claims())).await.status, 200);
+    assert_eq!(setup.control(Method::DELETE, &format!("{keys}/a%2Fb%2Bc%3D"), "").await.0, 204);
+    let gone = setup.post(&setup.signer.sign(&header, &setup.claims())).await;
+    gone.refuses(400, "invalid_grant", None, "Unknown key identifier");
+    assert_eq!(setup.ask(json!({})).await.status, 200);
+    let key = format!("{keys}/{kid}");
+    assert_eq!(setup.control(Method::DELETE, &key, "").await, (204, Value::Null));
+    assert_eq!(setup.control(Method::DELETE, &key, "").await.0, 204);
+    setup.ask(json!({})).await.refuses(400, "invalid_grant", None, "Unknown key identifier");
+    assert_eq!(setup.control(Method::DELETE, &client, "").await, (204, Value::Null));
+    setup.ask(json!({})).await.refuses(400, "invalid_grant", Some("MP-100"), "Client not found");
+    for (method, path) in
+        [(Method::DELETE, client.clone()), (Method::DELETE, key), (Method::POST, format!("{client}/expireKeys"))]
+    {
+        let (status, answer) = setup.control(method, &path, "").await;
+        assert!(status == 404 && answer["error"].as_str().unwrap().contains(id), "{path}: {status} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn delegations_system_users_and_consents_go() {
+    let setup = setup().await;
+    let (customer, id) = ("310000051", "7a0c0000-3333-4444-8555-ffffffffffff");
+    let organisation = |number: &str| format!("urn:altinn:organization:identifier-no:{number}");
+    let piece = json!({
+        "delegations": [{"consumer": customer, "supplier": OWN, "scope": READ}],
+        "systemUsers": [{"vendor": OWN, "owner": customer, "systemId": "405003309_x", "id": id}],
+        "consents": [{"id": id, "from": organisation(customer), "to": organisation(OWN), "consentRights": [],
+            "consented": "2026-01-01T08:00:00Z", "validTo": "2096-01-01T08:00:00Z"}],
+    });
+    assert_eq!(setup.control(Method::POST, "world", &piece).await.0, 200);
+    let system_user = json!({"type": "urn:altinn:systemuser",
+        "systemuser_org": {"authority": "iso6523-actorid-upis", "ID": format!("0192:{customer}")}});
+    let consent = json!({"type": "urn:altinn:consent", "id": id, "from": organisation(customer)});
+    let without_values = (400, "MP-303");
+    for (path, claims, refused) in [
+        (format!("delegations/{customer}/{OWN}/{READ}"), json!({"consumer_org": customer}), (403, "MP-251")),
+        (format!("systemUsers/{id}"), json!({"authorization_details": [system_user]}), without_values),
+        (format!("consents/{id}"), json!({"authorization_details": [consent]}), without_values),
+    ] {
+        assert_eq!(setup.ask(claims.clone()).await.status, 200, "{path}");
+        assert_eq!(setup.control(Method::DELETE, &path, "").await, (204, Value::Null), "{path}");
+        let answer = setup.ask(claims).await;
+        let code = answer.body["error_uri"].as_str().unwrap().rsplit('/').next().unwrap();
+        assert_eq!((answer.status.as_u16(), code), refused, "{path}");
+        assert_eq!(setup.control(Method::DELETE, &path, "").await.0, 204, "{path}");
+    }
+    for (path, words) in [
+        ("systemUsers/01839012345", "the id is a UUID"),
+        ("consents/01839012345", "the id is a UUID"),
+        ("consents/%FF", "the request can't be read: 400 Bad Request"),
+    ] {
+        let (status, answer) = setup.control(Method::DELETE, path, "").await;
+        assert_eq!((status, &answer["error"]), (400, &json!(words)), "{path}");
+    }
 }

@@ -77,6 +77,27 @@ async fn unusable_keys_are_told_at_the_start() {
     assert!(matches!(started, Err(EmulatorError::ClientKey { client_id, .. }) if client_id == "a"));
 }
 
+#[tokio::test]
+async fn submissions_that_nobody_could_read_are_told_at_the_start() {
+    let start = async |party: i32, app: &str| {
+        let world = json!({"policies": {"open": {}}, "apps": {"ttd/a": {"policy": "open"}}, "parties": [{"partyId": 7}],
+            "submissions": [{"appId": "ttd/a", "partyId": 7}, {"appId": app, "partyId": party}]});
+        Emulator::builder().world(World::from_json(&world.to_string()).unwrap()).start().await
+    };
+    assert!(start(7, "ttd/a").await.is_ok());
+    assert!(matches!(start(7, "ttd/b").await, Err(EmulatorError::UnknownApp(app)) if app == "ttd/b"));
+    assert!(matches!(start(8, "ttd/a").await, Err(EmulatorError::UnknownParty(8))));
+}
+
+#[tokio::test]
+async fn a_client_has_an_organisation_number() {
+    let emulator = Emulator::start().await.unwrap();
+    for wrong in ["ttd", "", "40500330", "4050033090", "0192:405003309"] {
+        let refused = emulator.register_client(NewClient::new(wrong));
+        assert!(matches!(refused, Err(EmulatorError::OrgNumber)), "{wrong}");
+    }
+}
+
 #[test]
 fn builders_show_no_key() {
     let builder = Emulator::builder().signing_key("-----SECRET-----", Some("kid"));

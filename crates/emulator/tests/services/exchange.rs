@@ -1,7 +1,7 @@
 //! The Altinn exchange, refresh and key documents over HTTP.
 
 use crate::support::{READ, Setup, claims_of, get, laid_over, part_of};
-use altinn_emulator::{Emulator, NewClient};
+use altinn_emulator::{Emulator, NewClient, Submission};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -37,6 +37,16 @@ async fn a_token_is_exchanged_for_half_an_hour_as_the_service_owner() {
     assert_eq!(claims["nbf"], claims["iat"]);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 1800);
     assert!((claims["iat"].as_i64().unwrap() - setup.now()).abs() <= 2);
+}
+
+#[tokio::test]
+async fn in_the_demonstration_world_a_supplier_reads_what_its_consumer_may() {
+    let setup = setup().await;
+    let id = setup.emulator.seed(Submission::new("digdir/mottak-demo", 510_001));
+    let token = setup.exchange(&setup.token(json!({"consumer_org": "991825827"})).await).await.text().await.unwrap();
+    assert_eq!(claims_of(&token)["urn:altinn:org"], "digdir");
+    let (status, page) = get(&setup, "storage/api/v1/instances?org=digdir", &token).await;
+    assert!(status == 200 && page.contains(&id), "{page}");
 }
 
 #[tokio::test]
@@ -163,11 +173,19 @@ async fn enterprise_users_are_gone() {
 
 #[tokio::test]
 async fn the_audit_log_takes_numbers_of_32_bits_only() {
-    let world = r#"{"orgs": {"ttd": {"orgNumber": "405003309"}}, "platform": {"auditLog": true}}"#;
+    let source = setup().await;
+    let jwk: Value = serde_json::from_str(source.client.jwk()).unwrap();
     for (org, status) in [("405003309", 200), ("9999999999", 401)] {
-        let setup = Setup::in_world(world, NewClient::new(org)).await;
-        let token = setup.token(json!({})).await;
-        assert_eq!(setup.exchange(&token).await.status(), status, "{org}");
+        let world = json!({
+            "orgs": {"ttd": {"orgNumber": "405003309"}}, "platform": {"auditLog": true},
+            "clients": [{"clientId": "of-the-world", "orgNumber": org, "scopes": [READ],
+                "keys": [{"kty": "RSA", "kid": source.signer.kid, "n": jwk["n"], "e": jwk["e"]}]}],
+        });
+        let setup = Setup::in_world(&world.to_string(), NewClient::new("405003309")).await;
+        let claims = laid_over(setup.claims(), json!({"iss": "of-the-world"}));
+        let answer = setup.post(&source.signer.sign(&source.header(), &claims)).await;
+        let token = answer.body["access_token"].as_str().unwrap();
+        assert_eq!(setup.exchange(token).await.status(), status, "{org}");
     }
 }
 
@@ -257,8 +275,9 @@ async fn a_persons_token_becomes_an_end_users_and_keeps_its_end() {
     let jwk: Value = serde_json::from_str(source.client.jwk()).unwrap();
     let key = json!({"kty": "RSA", "kid": "idp", "n": jwk["n"], "e": jwk["e"]});
     let world = json!({
-        "parties": [{"partyId": 501337, "person": "01039012345", "name": "Sophie Salt"}],
-        "users": [{"userId": 1337, "partyId": 501337}],
+        "parties": [{"partyId": 501337, "person": "01039012345", "name": "Sophie Salt"},
+            {"partyId": 501338, "person": "03838012345", "partyUuid": "aaaaaaaa-0000-4000-8000-00000000dead"}],
+        "users": [{"userId": 1337, "partyId": 501337}, {"userId": 1338, "partyId": 501338, "username": "per"}],
         "idporten": {"keys": {"idp": key}},
     });
     let setup = Setup::in_world(&world.to_string(), NewClient::new("405003309")).await;
@@ -275,6 +294,11 @@ async fn a_persons_token_becomes_an_end_users_and_keeps_its_end() {
     assert_eq!((&claims["urn:altinn:userid"], &claims["urn:altinn:partyid"]), (&json!(1337), &json!(501337)));
     assert_eq!((&claims["nameid"], &claims["urn:altinn:authlevel"]), (&json!("1337"), &json!(4)));
     assert_eq!(claims["urn:altinn:authenticatemethod"], "BankID");
+    assert_eq!(claims["urn:altinn:username"], "user1337");
+    assert!(uuid::Uuid::parse_str(claims["urn:altinn:party:uuid"].as_str().unwrap()).is_ok());
+    let named = claims_of(&exchange(json!({"pid": "03838012345"})).await.1);
+    assert_eq!(named["urn:altinn:username"], "per");
+    assert_eq!(named["urn:altinn:party:uuid"], "aaaaaaaa-0000-4000-8000-00000000dead");
     assert!((claims["exp"].as_i64().unwrap() - setup.now() - 120).abs() <= 2);
     assert_eq!(exchange(json!({"scope": "openid"})).await, (403, String::new()));
     for refused in [json!({"pid": null}), json!({"acr": null}), json!({"pid": "02058012345"})] {

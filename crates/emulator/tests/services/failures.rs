@@ -81,6 +81,14 @@ async fn half_of_the_json_comes_with_or_without_an_end() {
 }
 
 #[tokio::test]
+async fn a_path_may_lack_its_slash() {
+    let setup = Setup::new(NewClient::new("405003309")).await;
+    setup.emulator.fail_next("token", Failure::status(503));
+    assert_eq!(post(&setup).await.unwrap().status(), 503);
+    goes_on(&setup).await;
+}
+
+#[tokio::test]
 async fn a_late_answer_is_late_and_good() {
     let delay = Duration::from_millis(300);
     let setup = setup_with(Failure::delayed(delay)).await;

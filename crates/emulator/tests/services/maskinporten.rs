@@ -231,10 +231,10 @@ async fn scopes_are_registered_granted_and_set_the_lifetime() {
 #[tokio::test]
 async fn a_supplier_acts_for_those_who_delegated_to_it() {
     let setup = setup().await;
-    let token = setup.ask(json!({"consumer_org": "310000035"})).await;
+    let token = setup.ask(json!({"consumer_org": "991825827"})).await;
     assert_eq!(token.status, 200, "{}", token.body);
     let claims = token.claims();
-    assert_eq!(claims["consumer"]["ID"], "0192:310000035");
+    assert_eq!(claims["consumer"]["ID"], "0192:991825827");
     assert_eq!(claims["supplier"]["ID"], "0192:405003309");
     assert!(claims.contains_key("delegation_source"));
     let refused = setup.ask(json!({"consumer_org": "310000027"})).await;
@@ -328,6 +328,21 @@ async fn a_client_may_bring_its_own_public_key() {
     let claims = laid_over(source.claims(), json!({"iss": client.client_id()}));
     assert_eq!(source.post(&source.signer.sign(&header, &claims)).await.status, 200);
     assert!(source.emulator.register_client(NewClient::new(OWN).public_jwk("{}")).is_err());
+}
+
+#[tokio::test]
+async fn the_older_way_to_name_whom_it_is_for_is_taken_and_changes_nothing() {
+    let strict = Emulator::builder().strict(true).start().await.unwrap();
+    for setup in [setup().await, Setup::with(strict, NewClient::new(OWN))] {
+        setup.emulator.delegate("310000035", OWN, READ);
+        let token = setup.ask(json!({"iss_onbehalfof": "sub-client"})).await.claims();
+        assert_eq!(token["consumer"]["ID"], format!("0192:{OWN}"));
+        assert!(!token.contains_key("supplier") && !token.contains_key("iss_onbehalfof"));
+        let both = setup.ask(json!({"iss_onbehalfof": "sub-client", "consumer_org": "310000035"})).await;
+        both.refuses(400, "invalid_request", Some("MP-011"), "consumer_org and iss_onbehalfof exclude each other");
+        let number = setup.ask(json!({"iss_onbehalfof": 5})).await;
+        number.refuses(400, "invalid_request", Some("MP-011"), "iss_onbehalfof");
+    }
 }
 
 #[tokio::test]

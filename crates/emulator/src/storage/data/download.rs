@@ -9,7 +9,7 @@ use super::access::{self, Right};
 use super::upload::blob_path;
 use crate::dotnet::disposition::attachment;
 use crate::dotnet::media_type::MediaType;
-use crate::response::with_header;
+use crate::response::{fits_a_header, with_header};
 use crate::storage::blobs::Blob;
 use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
 use crate::storage::decisions::Asked;
@@ -22,8 +22,9 @@ use crate::storage::policy;
 pub(crate) fn download<'r>(context: &'r Context, _incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
     Box::pin(async move {
         let (element, blob) = find(context)?;
-        // The real service can't send a type that is none.
-        let content_type = element.content_type.as_deref().and_then(MediaType::parse).ok_or_else(unhandled)?;
+        // The real service can't send a type that is none, or one that no header can hold.
+        let content_type = element.content_type.as_deref().and_then(MediaType::parse);
+        let content_type = content_type.filter(|parsed| fits_a_header(&parsed.text)).ok_or_else(unhandled)?;
         let length = blob.length();
         let response = with_header(Response::new(blob.into_body()), CONTENT_TYPE, &content_type.text);
         let response = match context.shows(Fault::DownloadHasNoLength) {

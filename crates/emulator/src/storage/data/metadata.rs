@@ -66,6 +66,8 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     if let Some(stored) = state.rows.element(id).filter(|_| !context.shows(Fault::AbsentMetadataIsErased)) {
         keep_what_is_absent(context, &mut sent, stored);
     }
+    // What the database writes for infinity, the service can't read any more.
+    let unreadable = sent.last_changed.is_some_and(DateTime::is_infinite);
     let last_changed = sent.last_changed.map(DateTime::to_micros);
     let replaced = |element: &DataElement| DataElement {
         locked: sent.locked,
@@ -82,15 +84,23 @@ pub(crate) fn replace_metadata(context: &Context) -> Answer {
     // What doesn't reach the database may hold anything.
     context.storable(&replaced(&DataElement::default()))?;
     if let Some(date) = last_changed {
-        state.rows.change(guid, |row| row.touch(date, sent.last_changed_by.clone()));
+        state.rows.change(guid, |row| {
+            row.touch(date, sent.last_changed_by.clone());
+            row.unreadable |= unreadable;
+        });
     }
     let stored = home.and_then(|home| {
         state.rows.change(home, |row| {
             let element = row.element_mut(id)?;
             *element = replaced(element);
-            Some(element.clone())
+            let element = element.clone();
+            row.unreadable |= unreadable;
+            Some(element)
         })
     });
+    if unreadable && home.is_some() {
+        return Err(unhandled());
+    }
     let element = stored.flatten().unwrap_or_else(|| replaced(&DataElement::default()));
     drop(state);
     Ok(response::json(StatusCode::OK, &context.linked_element(element)?))

@@ -16,14 +16,13 @@ use crate::storage::model::{DataElement, FileScanResult, ReadStatus};
 /// Replaces the content, and what came with it: type, name and references that aren't sent again are gone.
 pub(crate) fn replace<'r>(context: &'r Context, incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
     Box::pin(async move {
-        let form = body::bind(context, incoming).await?;
         let links = bind_links(context)?;
         let target = check(context)?;
         let limit = match context.shows(Fault::ReplacementsAreSmall) {
             true => DEFAULT_BODY_LIMIT,
             false => LIMIT,
         };
-        let received = body::receive(context, form, incoming, limit).await?;
+        let received = body::receive(context, incoming, limit).await?;
         store(context, received, &target, links)
     })
 }

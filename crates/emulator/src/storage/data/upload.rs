@@ -20,10 +20,9 @@ pub(super) const LIMIT: u64 = 2000 * 1024 * 1024;
 /// Stores a new element.
 pub(crate) fn upload<'r>(context: &'r Context, incoming: &'r mut Incoming) -> BoxFuture<'r, Answer> {
     Box::pin(async move {
-        let form = body::bind(context, incoming).await?;
         let links = bind_links(context)?;
         let scanned = check(context)?;
-        let received = body::receive(context, form, incoming, LIMIT).await?;
+        let received = body::receive(context, incoming, LIMIT).await?;
         if received.blob.length() == 0 {
             return Err(context.message(StatusCode::BAD_REQUEST, "Empty stream provided. Cannot persist data."));
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::dotnet::datetime::{DateTime, Zone};
 use crate::dotnet::number;
-use crate::response::{self, with_header};
+use crate::response::{self, fits_a_header, with_header};
 use crate::storage::context::{Answer, Context, DOWN, forbidden, unhandled};
 use crate::storage::events;
 use crate::storage::model::Instance;
@@ -25,8 +25,8 @@ pub(crate) fn create(context: &Context) -> Answer {
         return Err(context.message(StatusCode::BAD_REQUEST, words));
     };
     let party_number = number::route_int32(&party).ok_or_else(unhandled)?;
-    // The rest of an id with a third part is dropped by the look-up.
-    let app_id = context.query.text("appId").ok_or_else(unhandled)?;
+    // The service takes line feeds out. The rest of an id with a third part is dropped by the look-up.
+    let app_id = context.query.text("appId").ok_or_else(unhandled)?.replace('\n', "");
     let (org, app) = app_id.split_once('/').ok_or_else(unhandled)?;
     let app = app.split('/').next().unwrap_or_default();
     let known = format!("{org}/{app}");
@@ -63,7 +63,7 @@ pub(crate) fn create(context: &Context) -> Answer {
         Ok(()) => None,
     };
     if let Some(cause) = cause {
-        let words = format!("Unable to create {org}/{app} instance for {party} due to {cause}");
+        let words = format!("Unable to create {app_id} instance for {party} due to {cause}");
         return Err(context.message(StatusCode::INTERNAL_SERVER_ERROR, &words));
     }
     let event = events::about(&instance, "Created", caller, context);
@@ -73,6 +73,10 @@ pub(crate) fn create(context: &Context) -> Answer {
     drop(state);
     let created = context.links().put_on(Instance { data: Some(Vec::new()), ..instance });
     let location = created.self_links.as_ref().and_then(|links| links.platform.clone()).unwrap_or_default();
+    // A line break around the party's number comes through to the header, which can't hold it.
+    if !fits_a_header(&location) {
+        return Err(unhandled());
+    }
     Ok(with_header(response::json(StatusCode::CREATED, &created), LOCATION, &location))
 }
 

@@ -156,20 +156,25 @@ fn party_of(context: &Context, identifier: &str) -> Result<Option<i32>, Refusal>
     }
     let are = |count: usize| digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_digit());
     let world = &context.platform.world();
-    let kind = match number::route_int32(kind) {
-        // The type is an enumeration in .NET, which reads its numbers, too.
-        Some(0) => "person".to_owned(),
-        Some(1) => "organisation".to_owned(),
-        _ => kind.to_ascii_lowercase(),
-    };
-    let party = match kind.as_str() {
-        "person" if are(11) => world.party_by_person(digits),
-        "person" => return refuse("Person number needs to be exactly 11 digits."),
-        "organisation" if are(9) => world.party_by_organisation(digits),
-        "organisation" => return refuse("Organization number needs to be exactly 9 digits."),
+    let party = match kind_of(kind) {
+        Some(0) if are(11) => world.party_by_person(digits),
+        Some(0) => return refuse("Person number needs to be exactly 11 digits."),
+        Some(1) if are(9) => world.party_by_organisation(digits),
+        Some(1) => return refuse("Organization number needs to be exactly 9 digits."),
         _ => return refuse("Invalid InstanceOwnerIdentifier."),
     };
     Ok(party.and_then(|party| i32::try_from(party.party_id).ok()))
+}
+
+/// What an identifier is: 0 a person's, 1 an organisation's. In .NET it is an enumeration, which is read from its numbers,
+/// too, and names with commas between are laid over each other.
+fn kind_of(text: &str) -> Option<i32> {
+    let named = |name: &str| match name.to_ascii_lowercase().as_str() {
+        "person" => Some(0),
+        "organisation" => Some(1),
+        _ => None,
+    };
+    number::route_int32(text).or_else(|| text.split(',').try_fold(0, |all, name| Some(all | named(name)?)))
 }
 
 /// What of a page the caller sees, with links. The service cuts pages before it asks for rights.

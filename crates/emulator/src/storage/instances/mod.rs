@@ -20,6 +20,7 @@ pub(super) use create::create;
 pub(super) use delete::{delete, mark_deleted};
 pub(super) use list::list;
 pub(super) use query::InstanceQuery;
+pub(super) use race::pause;
 pub(super) use read::{read, reading_fault};
 pub(super) use status::{set_read_status, set_substatus};
 pub(super) use texts::{set_texts, set_values, task_refuses};

@@ -5,11 +5,12 @@ mod plan;
 use jiff::Timestamp;
 
 use super::like::Like;
-use super::matching::{DateBounds, SetBounds};
+use super::matching::{DateBounds, SetBounds, is_named_like_the_border};
 use super::stakeholder::Excluded;
 use super::token::ContinuationToken;
 use crate::dotnet::datetime::{DateTime, MAX_TICKS};
 use crate::dotnet::query::{Binder, Query, url_decode};
+use crate::storage::context::UNREADABLE;
 use crate::storage::faults::{Fault, Faults};
 use crate::storage::model::Instance;
 use crate::storage::store::{Order, Row, Rows, StatusTraits, Traits, Window};
@@ -32,6 +33,10 @@ pub(crate) struct InstanceQuery {
     pub(crate) is_archived: Option<bool>,
     pub(crate) is_soft_deleted: Option<bool>,
     pub(crate) is_hard_deleted: Option<bool>,
+    /// Of the message box alone: not archived, or deleted softly.
+    pub(crate) is_active_or_soft_deleted: Option<bool>,
+    /// Of the message box alone: archived, or deleted softly.
+    pub(crate) is_archived_or_soft_deleted: Option<bool>,
     pub(crate) main_version_include: Option<i32>,
     pub(crate) main_version_exclude: Option<i32>,
     pub(crate) a2_reference: Option<String>,
@@ -73,7 +78,7 @@ impl InstanceQuery {
         // An empty value beside others stays, and is no date.
         let texts = |name: &str| {
             let values: Vec<&str> =
-                query.all(name).map(|value| if value.trim().is_empty() { "" } else { value }).collect();
+                query.list(name).into_iter().map(|value| if value.trim().is_empty() { "" } else { value }).collect();
             let any = values.iter().any(|value| !value.is_empty());
             values.into_iter().filter(|_| any).map(str::to_owned).collect::<Vec<_>>()
         };
@@ -140,6 +145,10 @@ impl InstanceQuery {
             None => Some(ContinuationToken::START),
             Some(text) => ContinuationToken::parse(text).map_err(QueryFault)?,
         };
+        if token.is_some() && is_named_like_the_border(&self.last_changed) {
+            let words = "An item with the same key has already been added. Key: _lastChanged_idx";
+            return Err(QueryFault(words.to_owned()));
+        }
         filter.set_versions(self.main_versions())?;
         if self.texts().any(|text| text.contains('\0')) {
             return Err(QueryFault("22021: invalid byte sequence for encoding \"UTF8\": 0x00".to_owned()));
@@ -155,7 +164,7 @@ impl InstanceQuery {
                 false => Err(QueryFault("The continuation token is not valid.".to_owned())),
             };
         };
-        Ok(self.page(rows, &filter, token, size, faults))
+        self.page(rows, &filter, token, size, faults)
     }
 
     /// What goes to the database as text.
@@ -174,7 +183,14 @@ impl InstanceQuery {
         single.into_iter().flatten().chain(repeated.into_iter().flatten()).map(String::as_str)
     }
 
-    fn page(&self, rows: &Rows, filter: &Filter<'_>, token: ContinuationToken, size: usize, faults: Faults) -> Page {
+    fn page(
+        &self,
+        rows: &Rows,
+        filter: &Filter<'_>,
+        token: ContinuationToken,
+        size: usize,
+        faults: Faults,
+    ) -> Result<Page, QueryFault> {
         let order = self.order(faults);
         let window = Self::rest(token, order);
         let found: Vec<&Row> = self
@@ -184,6 +200,9 @@ impl InstanceQuery {
             .filter(|row| filter.takes(row))
             .take(size)
             .collect();
+        if found.iter().any(|row| row.unreadable) {
+            return Err(QueryFault(UNREADABLE.to_owned()));
+        }
         let full = found.len() == size && (size > 0 || faults.shows(Fault::EmptyPageHasANext));
         let next = full.then(|| match found.last() {
             Some(row) => {
@@ -192,7 +211,7 @@ impl InstanceQuery {
             None => ContinuationToken::START,
         });
         let document = |row: &&Row| if self.include_elements { row.with_elements() } else { row.without_elements() };
-        Page { instances: found.iter().map(document).collect(), next }
+        Ok(Page { instances: found.iter().map(document).collect(), next })
     }
 }
 
@@ -276,6 +295,8 @@ impl<'q> Filter<'q> {
             && flag(query.is_archived, |status| status.archived)
             && flag(query.is_soft_deleted, |status| status.soft_deleted)
             && flag(query.is_hard_deleted, |status| status.hard_deleted)
+            && flag(query.is_active_or_soft_deleted, |status| !status.archived || status.soft_deleted)
+            && flag(query.is_archived_or_soft_deleted, |status| status.archived || status.soft_deleted)
     }
 
     /// Where in the order of `lastChanged` rows of one kind can match; `None` when they can't.

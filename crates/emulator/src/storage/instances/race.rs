@@ -13,7 +13,7 @@ use crate::storage::store::Row;
 const BETWEEN: Duration = Duration::from_millis(3);
 
 /// Lets others come in between.
-pub(super) async fn pause() {
+pub(in crate::storage) async fn pause() {
     tokio::time::sleep(BETWEEN).await;
 }
 

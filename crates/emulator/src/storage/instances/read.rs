@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::response;
-use crate::storage::context::{Answer, Context, Refusal, forbidden, unhandled};
+use crate::storage::context::{Answer, Context, Refusal, UNREADABLE, forbidden, unhandled};
 use crate::storage::decisions::Asked;
 use crate::storage::faults::Fault;
 use crate::storage::policy;
@@ -29,10 +29,13 @@ pub(crate) fn read(context: &Context) -> Answer {
         let cause = "Npgsql.NpgsqlException (0x80004005): Failed to connect to 127.0.0.1:5432\n   at Npgsql.Internal";
         return Err(reading_fault(context, cause));
     }
-    let found = context.state().rows.get(guid).map(|row| (Asked::of(row), row.with_elements()));
-    let Some((asked, mut instance)) = found else {
+    let found = context.state().rows.get(guid).map(|row| (Asked::of(row), row.unreadable, row.with_elements()));
+    let Some((asked, unreadable, mut instance)) = found else {
         return Err(context.message(StatusCode::NOT_FOUND, &format!("Unable to find instance {guid}")));
     };
+    if unreadable {
+        return Err(reading_fault(context, &format!("System.Text.Json.JsonException: {UNREADABLE}")));
+    }
     if !caller.is_sync_adapter() && !policy::lets_read(&context.platform, &asked, caller) {
         return Err(forbidden());
     }

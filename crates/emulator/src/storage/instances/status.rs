@@ -7,6 +7,7 @@ use super::race::write_back;
 use crate::response;
 use crate::storage::context::{Answer, Context, forbidden, unhandled};
 use crate::storage::events;
+use crate::storage::faults::Fault;
 use crate::storage::model::{ReadStatus, Substatus};
 use crate::storage::store::Row;
 
@@ -22,12 +23,14 @@ pub(crate) fn set_read_status(context: &Context) -> BoxFuture<'_, Answer> {
         let guid = context.instance_guid()?;
         let found = |row: &Row| (row.instance.status.as_ref().map(|status| status.read_status), row.last_changed);
         let found = context.state().rows.get(guid).map(found);
-        let (before, last_changed) = found.ok_or_else(unhandled)?;
+        // The action itself answers for what fails in it.
+        let failed = || context.problem(StatusCode::INTERNAL_SERVER_ERROR, None);
+        let (before, last_changed) = found.ok_or_else(failed)?;
         let instance = if before == Some(status) {
-            context.state().rows.get(guid).map(Row::with_elements).ok_or_else(unhandled)?
+            context.state().rows.get(guid).map(Row::with_elements).ok_or_else(failed)?
         } else {
             let set = |row: &mut Row| row.instance.status.get_or_insert_default().read_status = status;
-            write_back(context, guid, last_changed, set).await?
+            write_back(context, guid, last_changed, set).await.map_err(|_| failed())?
         };
         Ok(response::json(StatusCode::OK, &context.links().put_on(instance)))
     })
@@ -53,7 +56,10 @@ pub(crate) fn set_substatus(context: &Context) -> Answer {
     }
     context.storable(&substatus).map_err(|_| context.problem(StatusCode::INTERNAL_SERVER_ERROR, None))?;
     let changed = state.rows.change(guid, |row| {
-        row.instance.status.get_or_insert_default().substatus = Some(substatus);
+        // The database sets it within the status, and where there is none it sets nothing.
+        if row.instance.status.is_some() || !context.shows(Fault::SubstatusWithoutStatusIsLost) {
+            row.instance.status.get_or_insert_default().substatus = Some(substatus);
+        }
         row.touch(context.date(), caller.org_number.clone());
         row.with_elements()
     });

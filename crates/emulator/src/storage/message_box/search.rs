@@ -25,13 +25,13 @@ pub(crate) fn search(context: &Context) -> Answer {
     }
     binding.finish()?;
     let asked = body.unwrap_or_default();
-    let Some(kinds) = Kinds::of(&asked) else {
+    let Some(states) = states(&asked) else {
         return Ok(response::json(StatusCode::OK, &Vec::<MessageBoxInstance>::new()));
     };
     let parties = asked.instance_owner_party_id_list.clone().unwrap_or_default();
     let caller = context.caller()?;
     let state = context.state();
-    let query = database_query(&asked, parties, &state);
+    let query = database_query(&asked, states, parties, &state);
     let page = query.run(&state.rows, context.platform.storage.faults(), context.now);
     let page = page.map_err(|fault| context.message(StatusCode::INTERNAL_SERVER_ERROR, &fault.0))?;
     let now = context.date().ticks();
@@ -39,7 +39,6 @@ pub(crate) fn search(context: &Context) -> Answer {
     let rows: Vec<&Row> = page
         .instances
         .iter()
-        .filter(|instance| kinds.takes(instance))
         .filter(|instance| instance.visible_after.is_none_or(|date| date.ticks() <= now))
         .filter(|instance| !is_hidden(&state, instance, context.now))
         .filter_map(|instance| {
@@ -65,51 +64,35 @@ pub(crate) fn search(context: &Context) -> Answer {
     Ok(response::json(StatusCode::OK, &messages))
 }
 
-/// Which states are asked for.
-struct Kinds {
-    active: bool,
-    archived: bool,
-    deleted: bool,
-}
-
-impl Kinds {
-    /// `None` when nothing can match: a reference is one of an archived instance.
-    fn of(asked: &MessageBoxQuery) -> Option<Self> {
-        let (mut active, archived, deleted) = (asked.include_active, asked.include_archived, asked.include_deleted);
-        if asked.archive_reference.as_deref().is_some_and(|reference| !reference.is_empty()) {
-            match (active, archived, deleted) {
-                (true, false, false) => return None,
-                (true, true, true) | (false, false, false) => {
-                    return Some(Self { active: false, archived: true, deleted: true });
-                }
-                _ => active = false,
-            }
+/// The states that are asked for, as a query has them; `None` when nothing can match: a reference is one of a closed
+/// instance.
+fn states(asked: &MessageBoxQuery) -> Option<InstanceQuery> {
+    let (mut active, mut archived, mut deleted) = (asked.include_active, asked.include_archived, asked.include_deleted);
+    if asked.archive_reference.as_deref().is_some_and(|reference| !reference.is_empty()) {
+        if (active, archived, deleted) == (true, false, false) {
+            return None;
         }
-        Some(if active == archived && archived == deleted {
-            Self { active: true, archived: true, deleted: true }
-        } else {
-            Self { active, archived, deleted }
-        })
+        if active == archived && archived == deleted {
+            (archived, deleted) = (true, true);
+        }
+        active = false;
     }
-
-    fn takes(&self, instance: &Instance) -> bool {
-        let status = instance.status.as_ref();
-        let archived = status.is_some_and(|status| status.is_archived);
-        let deleted = status.is_some_and(|status| status.is_soft_deleted);
-        match (self.active, self.archived, self.deleted) {
-            (true, true, true) => true,
-            (true, true, false) => !deleted,
-            (true, false, true) => !archived || deleted,
-            (false, true, true) => archived || deleted,
-            (true, false, false) => !archived && !deleted,
-            (false, true, false) => archived && !deleted,
-            (false, false, true) => deleted,
-            (false, false, false) => false,
+    let mut query = InstanceQuery::default();
+    match (active, archived, deleted) {
+        (true, true, true) | (false, false, false) => {}
+        (true, true, false) => query.is_soft_deleted = Some(false),
+        (true, false, true) => query.is_active_or_soft_deleted = Some(true),
+        (false, true, true) => query.is_archived_or_soft_deleted = Some(true),
+        (false, false, true) => query.is_soft_deleted = Some(true),
+        (_, archived, false) => {
+            query.is_archived = Some(archived);
+            query.is_soft_deleted = Some(false);
         }
     }
+    Some(query)
 }
 
-fn database_query(asked: &MessageBoxQuery, parties: Vec<i32>, state: &State) -> InstanceQuery {
+fn database_query(asked: &MessageBoxQuery, states: InstanceQuery, parties: Vec<i32>, state: &State) -> InstanceQuery {
     let bound =
         |operator: &str, date: Option<DateTime>| date.map(|date| format!("{operator}:{}", date.to_seconds().as_utc()));
     let bounds = |from, to| bound("gte", from).into_iter().chain(bound("lte", to)).collect();
@@ -133,7 +116,7 @@ fn database_query(asked: &MessageBoxQuery, parties: Vec<i32>, state: &State) -> 
         main_version_exclude: (asked.filter_migrated != Some(true)).then_some(0),
         is_hard_deleted: Some(false),
         size: Some(SIZE),
-        ..InstanceQuery::default()
+        ..states
     }
 }
 
@@ -151,14 +134,26 @@ fn is_hidden(state: &State, instance: &Instance, now: Timestamp) -> bool {
     let Some(hide) = config.and_then(|config| config.hide_settings.as_ref()) else { return false };
     let task = instance.process.as_ref().and_then(|process| process.current_task.as_ref());
     let task = task.and_then(|task| task.element_id.as_ref());
-    hide.hide_always || task.is_some_and(|task| hide.hide_on_task.iter().flatten().any(|hidden| hidden == task))
+    hide.hide_always
+        || task.is_some_and(|task| hide.hide_on_task.iter().flatten().flatten().any(|hidden| hidden == task))
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::storage::faults::Faults;
     use crate::storage::model::InstanceStatus;
 
+    const ALL: [(&str, bool, bool); 4] = [
+        ("active", false, false),
+        ("archived", true, false),
+        ("deleted", false, true),
+        ("archived and deleted", true, true),
+    ];
+
+    /// Which of the four states a query of these is answered with.
     fn taken(active: bool, archived: bool, deleted: bool, reference: Option<&str>) -> Option<Vec<&'static str>> {
         let asked = MessageBoxQuery {
             include_active: active,
@@ -167,35 +162,49 @@ mod tests {
             archive_reference: reference.map(str::to_owned),
             ..MessageBoxQuery::default()
         };
-        let kinds = Kinds::of(&asked)?;
-        let instance = |is_archived, is_soft_deleted| Instance {
-            status: Some(InstanceStatus { is_archived, is_soft_deleted, ..InstanceStatus::default() }),
-            ..Instance::default()
-        };
-        let all = [
-            ("active", instance(false, false)),
-            ("archived", instance(true, false)),
-            ("deleted", instance(false, true)),
-            ("archived and deleted", instance(true, true)),
-        ];
-        Some(all.into_iter().filter(|(_, instance)| kinds.takes(instance)).map(|(name, _)| name).collect())
+        let mut state = State::default();
+        for (number, (_, is_archived, is_soft_deleted)) in (0_u8..).zip(ALL) {
+            let status = InstanceStatus { is_archived, is_soft_deleted, ..InstanceStatus::default() };
+            let guid = Uuid::from_bytes([number; 16]);
+            let id = Some(format!("1/{guid}"));
+            state.rows.insert(guid, 1, Instance { id, status: Some(status), ..Instance::default() });
+        }
+        let query = database_query(&asked, states(&asked)?, vec![1], &state);
+        let page = query.run(&state.rows, Faults::default(), Timestamp::UNIX_EPOCH).unwrap();
+        let mut ids: Vec<_> = page.instances.into_iter().filter_map(|instance| instance.id).collect();
+        ids.sort();
+        let number = |id: &String| usize::from(guid::parse(&id[2..]).unwrap().as_bytes()[0]);
+        Some(ids.iter().map(|id| ALL[number(id)].0).collect())
     }
 
     #[test]
     fn states_are_combined() {
         let everything = ["active", "archived", "deleted", "archived and deleted"];
-        assert_eq!(taken(false, false, false, None).as_deref(), Some(&everything[..]));
-        assert_eq!(taken(true, false, false, None).as_deref(), Some(&["active"][..]));
-        assert_eq!(taken(true, true, false, None).as_deref(), Some(&["active", "archived"][..]));
-        assert_eq!(taken(true, false, true, None).as_deref(), Some(&["active", "deleted", "archived and deleted"][..]));
-        assert_eq!(taken(false, false, true, None).as_deref(), Some(&["deleted", "archived and deleted"][..]));
+        for (asked, expected) in [
+            ((false, false, false), &everything[..]),
+            ((true, true, true), &everything),
+            ((true, false, false), &["active"]),
+            ((false, true, false), &["archived"]),
+            ((false, false, true), &["deleted", "archived and deleted"]),
+            ((true, true, false), &["active", "archived"]),
+            ((true, false, true), &["active", "deleted", "archived and deleted"]),
+            ((false, true, true), &["archived", "deleted", "archived and deleted"]),
+        ] {
+            assert_eq!(taken(asked.0, asked.1, asked.2, None).as_deref(), Some(expected), "{asked:?}");
+        }
     }
 
     #[test]
     fn a_reference_is_never_one_of_an_active_instance() {
-        assert_eq!(taken(true, false, false, Some("abc")), None);
+        assert_eq!(taken(true, false, false, Some("0")), None);
         let closed = ["archived", "deleted", "archived and deleted"];
-        assert_eq!(taken(true, true, true, Some("abc")).as_deref(), Some(&closed[..]));
-        assert_eq!(taken(true, true, false, Some("abc")).as_deref(), Some(&["archived"][..]));
+        for (asked, expected) in [
+            ((true, true, true), &closed[..]),
+            ((false, false, false), &closed),
+            ((true, true, false), &["archived"]),
+            ((true, false, true), &["deleted", "archived and deleted"]),
+        ] {
+            assert_eq!(taken(asked.0, asked.1, asked.2, Some("%")).as_deref(), Some(expected), "{asked:?}");
+        }
     }
 }

@@ -89,7 +89,7 @@ fn in_words(texts: Option<&TextResource>, substatus: Substatus) -> Substatus {
 }
 
 fn text<'t>(texts: Option<&'t TextResource>, id: &str) -> Option<&'t str> {
-    let mut resources = texts?.resources.as_ref()?.iter();
+    let mut resources = texts?.resources.as_ref()?.iter().flatten();
     resources.find(|resource| resource.id.as_deref() == Some(id))?.value.as_deref()
 }
 

@@ -20,12 +20,12 @@ net_object! {
         "validFrom" => valid_from: Option<DateTime>,
         "validTo" => valid_to: Option<DateTime>,
         "processId" => process_id: Option<String>,
-        "dataTypes" => data_types: Option<Vec<DataType>>,
+        "dataTypes" => data_types: Option<Vec<Option<DataType>>>,
         "partyTypesAllowed" => party_types_allowed: Option<PartyTypesAllowed>,
         "autoDeleteOnProcessEnd" => auto_delete_on_process_end: bool,
         "preventInstanceDeletionForDays" => prevent_instance_deletion_for_days: Option<i32>,
-        "presentationFields" => presentation_fields: Option<Vec<DataField>>,
-        "dataFields" => data_fields: Option<Vec<DataField>>,
+        "presentationFields" => presentation_fields: Option<Vec<Option<DataField>>>,
+        "dataFields" => data_fields: Option<Vec<Option<DataField>>>,
         "eFormidling" => e_formidling: Option<EFormidlingContract>,
         "onEntry" => on_entry: Option<OnEntryConfig>,
         "messageBoxConfig" => message_box_config: Option<MessageBoxConfig>,
@@ -34,10 +34,10 @@ net_object! {
         "storageAccountNumber" => storage_account_number: Option<i32>,
         "disallowUserInstantiation" => disallow_user_instantiation: bool,
         "homepage" => homepage: Option<String>,
-        "keywords" => keywords: Option<Vec<Keyword>>,
+        "keywords" => keywords: Option<Vec<Option<Keyword>>>,
         "description" => description: Option<LanguageString>,
         "access" => access: Option<AppMetadataAccess>,
-        "contactPoints" => contact_points: Option<Vec<AppMetadataContactPoint>>,
+        "contactPoints" => contact_points: Option<Vec<Option<AppMetadataContactPoint>>>,
         "created" => created: Option<DateTime>,
         "createdBy" => created_by: Option<String>,
         "lastChanged" => last_changed: Option<DateTime>,
@@ -51,6 +51,7 @@ impl Application {
     pub(crate) fn count_from_one(&mut self, document: &Value) {
         let sent = sent_member(document, "dataTypes").and_then(Value::as_array);
         for (data_type, sent) in self.data_types.iter_mut().flatten().zip(sent.into_iter().flatten()) {
+            let Some(data_type) = data_type else { continue };
             if sent_member(sent, "maxCount").is_none() {
                 data_type.max_count = 1;
             }
@@ -60,9 +61,29 @@ impl Application {
         }
     }
 
+    /// Leaves out the members of objects that are null, as the database does with a document that is registered, but
+    /// not with one that replaces it. What has a default has it again then.
+    pub(crate) fn strip_nulls(&mut self) {
+        let strip = |texts: &mut Option<LanguageString>| {
+            if let Some(texts) = texts {
+                texts.retain(|_, text| text.is_some());
+            }
+        };
+        strip(&mut self.title);
+        strip(&mut self.description);
+        if let Some(access) = &mut self.access {
+            strip(&mut access.right_description);
+        }
+        for data_type in self.data_types.iter_mut().flatten().flatten() {
+            strip(&mut data_type.description);
+            data_type.enabled_file_analysers.get_or_insert_default();
+            data_type.enabled_file_validators.get_or_insert_default();
+        }
+    }
+
     /// The declared data type of this id, which is compared exactly.
     pub(crate) fn data_type(&self, id: &str) -> Option<&DataType> {
-        self.data_types.iter().flatten().find(|data_type| data_type.id.as_deref() == Some(id))
+        self.data_types.iter().flatten().flatten().find(|data_type| data_type.id.as_deref() == Some(id))
     }
 }
 
@@ -71,9 +92,9 @@ net_object! {
     pub(crate) struct DataType = "Altinn.Platform.Storage.Interface.Models.DataType", nulls omit {
         "id" => id: Option<String>,
         "description" => description: Option<LanguageString>,
-        "allowedContentTypes" => allowed_content_types: Option<Vec<String>>,
-        "allowedContributers" => allowed_contributers: Option<Vec<String>>,
-        "allowedContributors" => allowed_contributors: Option<Vec<String>>,
+        "allowedContentTypes" => allowed_content_types: Option<Vec<Option<String>>>,
+        "allowedContributers" => allowed_contributers: Option<Vec<Option<String>>>,
+        "allowedContributors" => allowed_contributors: Option<Vec<Option<String>>>,
         "actionRequiredToRead" => action_required_to_read: Option<String>,
         "actionRequiredToWrite" => action_required_to_write: Option<String>,
         "appLogic" => app_logic: Option<ApplicationLogic>,
@@ -85,9 +106,9 @@ net_object! {
         "enablePdfCreation" => enable_pdf_creation: bool = true,
         "enableFileScan" => enable_file_scan: bool,
         "validationErrorOnPendingFileScan" => validation_error_on_pending_file_scan: bool,
-        "enabledFileAnalysers" => enabled_file_analysers: Option<Vec<String>> = Some(Vec::new()),
-        "enabledFileValidators" => enabled_file_validators: Option<Vec<String>> = Some(Vec::new()),
-        "allowedKeysForUserDefinedMetadata" => allowed_keys_for_user_defined_metadata: Option<Vec<String>>,
+        "enabledFileAnalysers" => enabled_file_analysers: Option<Vec<Option<String>>> = Some(Vec::new()),
+        "enabledFileValidators" => enabled_file_validators: Option<Vec<Option<String>>> = Some(Vec::new()),
+        "allowedKeysForUserDefinedMetadata" => allowed_keys_for_user_defined_metadata: Option<Vec<Option<String>>>,
     }
 }
 
@@ -144,7 +165,7 @@ net_object! {
         "typeVersion" => type_version: Option<String>,
         "type" => kind: Option<String>,
         "securityLevel" => security_level: i32,
-        "dataTypes" => data_types: Option<Vec<String>>,
+        "dataTypes" => data_types: Option<Vec<Option<String>>>,
     }
 }
 
@@ -167,7 +188,7 @@ net_object! {
     /// When instances are hidden from the message box.
     pub(crate) struct HideSettings = "Altinn.Platform.Storage.Interface.Models.HideSettings", nulls omit {
         "hideAlways" => hide_always: bool,
-        "hideOnTask" => hide_on_task: Option<Vec<String>>,
+        "hideOnTask" => hide_on_task: Option<Vec<Option<String>>>,
     }
 }
 
@@ -197,11 +218,11 @@ net_object! {
     /// Whether an instance can be copied.
     pub(crate) struct CopyInstanceSettings = "Altinn.Platform.Storage.Interface.Models.CopyInstanceSettings", nulls keep {
         "enabled" => enabled: bool,
-        "excludedDataTypes" => excluded_data_types: Option<Vec<String>>,
-        "excludedDataFields" => excluded_data_fields: Option<Vec<String>>,
+        "excludedDataTypes" => excluded_data_types: Option<Vec<Option<String>>>,
+        "excludedDataFields" => excluded_data_fields: Option<Vec<Option<String>>>,
         "includeAttachments" => include_attachments: bool,
-        "includedDataValues" => included_data_values: Option<Vec<String>>,
-        "includedPresentationTexts" => included_presentation_texts: Option<Vec<String>>,
+        "includedDataValues" => included_data_values: Option<Vec<Option<String>>>,
+        "includedPresentationTexts" => included_presentation_texts: Option<Vec<Option<String>>>,
         "includeDueBefore" => include_due_before: bool,
     }
 }

@@ -8,7 +8,7 @@ net_object! {
         "id" => id: Option<String>,
         "org" => org: Option<String>,
         "language" => language: Option<String>,
-        "resources" => resources: Option<Vec<TextResourceElement>>,
+        "resources" => resources: Option<Vec<Option<TextResourceElement>>>,
     }
 }
 
@@ -17,7 +17,7 @@ net_object! {
     pub(crate) struct TextResourceElement = "Altinn.Platform.Storage.Interface.Models.TextResourceElement", nulls keep {
         "id" => id: Option<String>,
         "value" => value: Option<String>,
-        "variables" => variables: Option<Vec<TextResourceVariable>>,
+        "variables" => variables: Option<Vec<Option<TextResourceVariable>>>,
     }
 }
 

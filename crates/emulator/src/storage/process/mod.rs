@@ -5,7 +5,7 @@ mod update;
 
 use http::StatusCode;
 
-use super::context::{Answer, Context};
+use super::context::{Answer, Context, UNREADABLE};
 use super::instances::reading_fault;
 use super::model::AuthInfo;
 use crate::response;
@@ -21,11 +21,12 @@ pub(super) fn auth_info(context: &Context) -> Answer {
     }
     let found = context.state().rows.get(guid).map(|row| {
         let info = AuthInfo { process: row.instance.process.clone(), app_id: row.instance.app_id.clone() };
-        (row.party_text() == party.to_string(), info)
+        (row.unreadable, row.party_text() == party.to_string(), info)
     });
     let words = match found {
-        Some((true, info)) => return Ok(response::json(StatusCode::OK, &info)),
-        Some((false, _)) => "",
+        Some((true, ..)) => UNREADABLE,
+        Some((_, true, info)) => return Ok(response::json(StatusCode::OK, &info)),
+        Some((_, false, _)) => "",
         None => "Object reference not set to an instance of an object.",
     };
     Err(context.message(StatusCode::NOT_FOUND, &format!("Unable to find instance {party}/{guid}: {words}")))

@@ -58,13 +58,13 @@ pub(crate) fn update_with_events(context: &Context) -> Answer {
     admit(context, &state, guid, &process, caller)?;
     context.storable(&process)?;
     context.storable(&sent)?;
-    let row = state.rows.get(guid).ok_or_else(unhandled)?;
-    let moved = Instance { process: Some(as_kept(context, process.clone())), ..row.instance.clone() };
-    sent.extend(sent_to_sign(&moved, caller, context));
     let entered = process.current_task.as_ref().and_then(|task| task.element_id.clone());
     if let Some(task) = entered.filter(|_| delete_generated.unwrap_or(true)) {
         delete_generated_by(context, &mut state, guid, &task, caller)?;
     }
+    let row = state.rows.get(guid).ok_or_else(unhandled)?;
+    let moved = Instance { process: Some(as_kept(context, process.clone())), ..row.instance.clone() };
+    sent.extend(sent_to_sign(&moved, caller, context));
     // Only the newest event, or the first of the newest ones, is copied to the outbox, where its type has to be known; the
     // transaction fails otherwise.
     let newest = sent.iter().rev().max_by_key(|event| event.created.map(DateTime::ticks));

@@ -94,6 +94,13 @@ impl Registry {
         }
     }
 
+    /// Replaces an application if it is registered. One that is only kept is no longer there to be changed.
+    pub(crate) fn replace(&mut self, application: Application) {
+        if application.id.as_deref().is_some_and(|id| self.applications.contains_key(id)) {
+            self.put(application);
+        }
+    }
+
     /// Replaces an application, also where it is kept, and for no longer than it would have been: what retires one
     /// changes the very object that was read.
     pub(crate) fn retire(&mut self, application: Application, now: Timestamp) {
@@ -103,12 +110,13 @@ impl Registry {
                 kept.put(id.clone(), (Arc::new(application.clone()), read), read, self.metadata_kept_for);
             }
         }
-        self.put(application);
+        self.replace(application);
     }
 
-    /// Takes an application out.
+    /// Takes an application out, and its texts with it. What is kept of them stays as long as it would have.
     pub(crate) fn remove(&mut self, id: &str) {
         self.applications.remove(id);
+        self.texts.retain(|(app, _), _| app != id);
         self.order.retain(|known| known != id);
     }
 

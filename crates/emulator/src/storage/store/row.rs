@@ -25,6 +25,8 @@ pub(crate) struct Row {
     pub(crate) party: i64,
     /// 3, except for what was taken over from earlier generations.
     pub(crate) main_version: i16,
+    /// The document, or that of an element, holds what the service can't read.
+    pub(crate) unreadable: bool,
 }
 
 impl Row {

@@ -17,6 +17,8 @@ pub(crate) struct Rows {
     /// Which instance an element belongs to.
     homes: HashMap<Uuid, Uuid>,
     index: Index,
+    /// The instances with an element that is marked as deleted for good.
+    marked: BTreeSet<Uuid>,
     /// The last twelve hexadecimal digits of each guid, which are an instance's reference to the public.
     endings: BTreeSet<(u64, Uuid)>,
     last_number: i64,
@@ -43,6 +45,7 @@ impl Rows {
             task: task.and_then(|task| task.element_id.clone()),
             party,
             main_version: 3,
+            unreadable: false,
             elements: Vec::new(),
             instance: Instance { data: None, ..instance },
         };
@@ -55,9 +58,24 @@ impl Rows {
         self.by_guid.get(&guid)
     }
 
-    /// Every instance, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
-        self.by_guid.values()
+    /// The instances that are marked as deleted for good.
+    pub(crate) fn hard_deleted(&self) -> impl Iterator<Item = &Row> {
+        let marked = |traits: &Traits| traits.status.is_some_and(|status| status.hard_deleted).then_some(Window::ALL);
+        self.rows_of(self.walk(&[Scope::All], marked, Order::Ascending))
+    }
+
+    /// The instances of an application.
+    pub(crate) fn of_app(&self, app: &str) -> impl Iterator<Item = &Row> {
+        self.rows_of(self.walk(&[Scope::App(app.to_owned())], |_| Some(Window::ALL), Order::Ascending))
+    }
+
+    fn rows_of<'r>(&'r self, walk: Walk<'r>) -> impl Iterator<Item = &'r Row> {
+        walk.filter_map(|(_, guid)| self.by_guid.get(&guid))
+    }
+
+    /// The instances with an element that is marked as deleted for good.
+    pub(crate) fn with_marked_elements(&self) -> impl Iterator<Item = &Row> {
+        self.marked.iter().filter_map(|guid| self.by_guid.get(guid))
     }
 
     /// Changes an instance; `None` when there is none.
@@ -70,7 +88,17 @@ impl Rows {
             self.index.remove(&before);
             self.index.add(guid, after);
         }
+        self.mark(guid);
         Some(result)
+    }
+
+    /// Notes whether an element of the instance is marked as deleted for good.
+    fn mark(&mut self, guid: Uuid) {
+        let marked = |row: &Row| row.elements.iter().any(DataElement::is_hard_deleted);
+        match self.by_guid.get(&guid).is_some_and(marked) {
+            true => self.marked.insert(guid),
+            false => self.marked.remove(&guid),
+        };
     }
 
     /// Removes an instance with its elements, and gives it.
@@ -78,6 +106,7 @@ impl Rows {
         let row = self.by_guid.remove(&guid)?;
         self.index.remove(&Place::of(&row));
         self.endings.remove(&(ending(guid), guid));
+        self.marked.remove(&guid);
         for id in row.elements.iter().filter_map(|element| guid::parse(element.id.as_deref()?)) {
             self.homes.remove(&id);
         }
@@ -88,6 +117,7 @@ impl Rows {
     pub(crate) fn add_element(&mut self, guid: Uuid, id: Uuid, element: DataElement) -> Option<()> {
         self.by_guid.get_mut(&guid)?.elements.push(element);
         self.homes.insert(id, guid);
+        self.mark(guid);
         Some(())
     }
 
@@ -103,10 +133,13 @@ impl Rows {
 
     /// Removes an element, and gives it.
     pub(crate) fn remove_element(&mut self, id: Uuid) -> Option<DataElement> {
-        let row = self.by_guid.get_mut(&self.homes.remove(&id)?)?;
+        let home = self.homes.remove(&id)?;
+        let row = self.by_guid.get_mut(&home)?;
         let text = id.to_string();
         let at = row.elements.iter().position(|element| element.id.as_deref() == Some(text.as_str()))?;
-        Some(row.elements.remove(at))
+        let element = row.elements.remove(at);
+        self.mark(home);
+        Some(element)
     }
 
     /// The rows of `scopes`, of which no two may overlap, whose traits have a window, and whose `lastChanged` is within

@@ -17,6 +17,7 @@ fn row(number: i64, last_changed: i64, confirmed: bool) -> Row {
         task: None,
         party: 1,
         main_version: 3,
+        unreadable: false,
     }
 }
 
