@@ -5,8 +5,8 @@
 //! cargo run --example new_key -- maskinporten.jwk
 //! ```
 //!
-//! The file is made so that its owner alone can read it, and one that is there already is left as it is. `--help` lists
-//! the other forms.
+//! On Unix the file is made so that its owner alone can read it; elsewhere it has the rights that its folder gives. One that
+//! is there already is left as it is. `--help` lists the other forms.
 
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};

@@ -9,8 +9,6 @@
 
 use altinn_watch as _;
 
-use std::error::Error as _;
-
 use altinn_auth::{Credentials, CredentialsBuilder, ErrorKind as AuthKind, SigningKey};
 use altinn_core::{Environment, Error, ErrorKind, INSTANCES_READ, PartyId, Payload, ReadWrite, RetryPolicy, Scope};
 use altinn_emulator::{Emulator, NewClient, RegisteredClient};
@@ -56,19 +54,27 @@ impl Setup {
         let client = Client::builder(credentials.build().unwrap()).retry(quick()).build().unwrap();
         let error = client.instances().list(InstanceQuery::org("ttd")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credential, "{error:?}");
-        let source = error.source().unwrap().downcast_ref::<altinn_auth::Error>().unwrap();
+        let source = reason(&error);
         // Not the whole key: its id is no secret, and the error names it.
         let jwk: Value = serde_json::from_str(self.registered.jwk()).unwrap();
         let secrets = ["d", "p", "q", "dp", "dq", "qi"].map(|name| (name, jwk[name].as_str().unwrap()));
-        assert_redacted(&format!("{error} {error:?} {source} {source:?}"), &secrets);
+        assert_redacted(&format!("{error} {error:?} {error:#?} {source} {source:?} {source:#?}"), &secrets);
         let kind = source.kind();
         (error, kind)
     }
 }
 
+/// Why there is no token.
+fn reason(error: &Error) -> &altinn_auth::Error {
+    error.credential_error().unwrap().downcast_ref().unwrap()
+}
+
+/// The line that a program prints. It has the reason and its advice, once.
 fn said(error: &Error) -> String {
-    let source = error.source().unwrap();
-    format!("{error}: {source}")
+    let (line, reason) = (error.to_string(), reason(error).to_string());
+    assert_eq!(line, format!("instances.list: no token: {reason}"));
+    assert!(format!("{error:?}").matches(&reason).count() == 1, "{error:?}");
+    line
 }
 
 #[tokio::test]
@@ -107,7 +113,7 @@ async fn a_clock_that_is_ahead() {
     setup.emulator.clock().advance(jiff::SignedDuration::from_secs(-300));
     let (error, kind) = setup.refused(setup.credentials()).await;
     assert_eq!(kind, AuthKind::ClockSkew);
-    let skew = error.source().unwrap().downcast_ref::<altinn_auth::Error>().unwrap().clock_skew().unwrap();
+    let skew = reason(&error).clock_skew().unwrap();
     assert!((295..=305).contains(&skew), "{skew} s");
 }
 
@@ -150,14 +156,34 @@ async fn a_token_that_has_expired() {
     setup.emulator.clock().advance(jiff::SignedDuration::from_hours(1));
     let error = client.instances().list(InstanceQuery::org("ttd")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert_redacted(&format!("{error} {error:?}"), &[("token", &token)]);
+    assert_redacted(&format!("{error} {error:?} {error:#?}"), &[("token", &token)]);
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_there_and_a_folder_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(Payload::file(folder.path().join("missing")).await.is_err());
-    assert!(Payload::file(folder.path()).await.is_err());
+    let missing = folder.path().join("mangler-01017012345.pdf");
+    let errors = [Payload::file(&missing).await.unwrap_err(), Payload::file(folder.path()).await.unwrap_err()];
+    assert_eq!(errors[0].kind(), std::io::ErrorKind::NotFound);
+    for error in errors {
+        let told = error.to_string();
+        assert!(told.starts_with(folder.path().to_str().unwrap()), "{told}");
+        assert!(!told.contains("01017012345"), "{told}");
+    }
+
+    let server = FaultServer::start([Answer::status(500).repeated()]).await.unwrap();
+    let (client, element) = (client(server.url().as_str()), sample::element(3));
+    let download = client.data(sample::id()).download(&element).to_file(folder.path()).await.unwrap_err();
+    std::fs::write(&missing, "innhold").unwrap();
+    let payload = Payload::file(&missing).await.unwrap();
+    std::fs::remove_file(&missing).unwrap();
+    let upload = client.data(sample::id()).upload("vedlegg".parse().unwrap(), payload).await.unwrap_err();
+    for (error, kind) in [(download, ErrorKind::Io), (upload, ErrorKind::PayloadSource)] {
+        let told = format!("{error:?}");
+        assert_eq!(error.kind(), kind, "{told}");
+        assert!(told.contains(folder.path().to_str().unwrap()) && !told.contains("01017012345"), "{told}");
+    }
+    assert_eq!(server.requests().len(), 0);
 }
 
 /// What each operation that lists makes of `body`: how many entries, or the error.
@@ -191,7 +217,8 @@ async fn an_object_without_the_list_is_no_empty_list() {
                 (ErrorKind::Decode, Some(StatusCode::OK)),
                 "{operation}: {body}"
             );
-            assert!(!format!("{error} {error:?}").contains("maintenance"), "{operation}: {error:?}");
+            assert!(!format!("{error} {error:?} {error:#?}").contains("maintenance"), "{operation}: {error:?}");
+            assert!(body.is_array() || error.to_string().contains(" is missing at line 1"), "{operation}: {error}");
         }
     }
     let empty =
@@ -228,6 +255,10 @@ async fn a_nul_in_a_text_is_refused_before_it_is_sent() {
             process.update_with_events(task("Task_1", "data"), [event.clone()]).await.map(drop),
         ),
         ("events.post", client.events(id).post(event).await.map(drop)),
+        ("events.list", client.events(id).list(EventFilter::new().event_type("a\0".into())).await.map(drop)),
+        ("data.replace", data.replace(element.id, "nytt").keeping(&element).generated_from_task("a\0").await.map(drop)),
+        ("data.upload", data.upload("attachment".parse().unwrap(), "nytt").generated_from_task("\0").await.map(drop)),
+        ("raw", client.raw_get(["instances"]).query("search", "a\0").send().await.map(drop)),
         ("raw", client.raw_write(Method::PUT, ["instances"]).json(&json!({"a": ["\0"]})).map(drop)),
     ] {
         let error = outcome.unwrap_err();
@@ -236,6 +267,30 @@ async fn a_nul_in_a_text_is_refused_before_it_is_sent() {
         assert!(error.to_string().contains("NUL"), "{error}");
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn an_empty_task_is_not_taken_for_none() {
+    let server = FaultServer::start([Answer::status(500).repeated()]).await.unwrap();
+    let client = client(server.url().as_str());
+    let data = client.data(sample::id());
+    for error in [
+        data.replace(sample::element(0).id, "nytt").generated_from_task("").await.unwrap_err(),
+        data.upload("attachment".parse().unwrap(), "nytt").generated_from_task("").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert!(error.to_string().contains("task"), "{error}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_server_on_this_computer_that_is_not_there() {
+    let nowhere = unreachable_url().await.unwrap();
+    let error = client(nowhere.as_str()).instances().list(InstanceQuery::org("ttd")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    let line = error.to_string();
+    assert!(line.contains("is it running") && !line.contains("firewall"), "{line}");
 }
 
 #[test]

@@ -289,7 +289,7 @@ async fn an_answer_that_can_t_be_read_names_the_place_and_no_value() {
         let server = FaultServer::start([Answer::status(200).body(body)]).await.unwrap();
         let error = client(server.url().as_str()).instances().get(id.parse().unwrap()).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1));
-        let shown = format!("{error} {error:?}");
+        let shown = format!("{error} {error:?} {error:#?}");
         assert!(shown.contains("line 1, column") && !shown.contains("01039012345"), "{shown}");
     }
 }

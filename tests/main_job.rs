@@ -115,8 +115,8 @@ async fn what_can_t_be_stored_is_not_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     // A file stands where a folder is needed.
     std::fs::write(folder.path().join("ttd"), "in the way").unwrap();
-    let outcome = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
-    assert!(outcome.contains(&format!("{due} failed")), "{outcome}");
+    let outcome = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap();
+    assert!(outcome.failed() && outcome.to_string().contains(&format!("{due} failed")), "{outcome}");
     assert_eq!(all(&client).await.iter().filter(is_due).count(), due);
 }
 
@@ -136,8 +136,8 @@ async fn what_can_t_be_read_is_counted_and_the_rest_is_received() {
     let again = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
     assert!(again.contains("1 failed"), "it is not passed over: {again}");
     between.trouble().unreadable = None;
-    let last = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap().to_string();
-    assert!(last.starts_with("Received and confirmed: 1 ") && !last.contains("failed"), "{last}");
+    let last = receive::pass(&client, InstanceQuery::org("ttd"), folder.path()).await.unwrap();
+    assert!(!last.failed() && last.to_string().starts_with("Received and confirmed: 1 "), "{last}");
 }
 
 #[tokio::test]

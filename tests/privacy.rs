@@ -107,6 +107,6 @@ async fn a_search_for_a_person_shows_nowhere() {
     let list = client.instances().list(query);
     let shown_list = format!("{list:?} {client:?}");
     let error = list.await.unwrap_err();
-    assert_redacted(&format!("{error} {error:?}"), &secrets());
+    assert_redacted(&format!("{error} {error:?} {error:#?}"), &secrets());
     assert_redacted(&shown_list, &[("person number", PERSON), ("token", "a-token-that-nobody-checks")]);
 }

@@ -133,14 +133,28 @@ async fn what_predates_the_confirmed_column_is_found_without_the_filter() {
 }
 
 #[tokio::test]
+async fn what_has_no_status_is_neither_archived_nor_not() {
+    let mut setup = Setup::new().await;
+    setup.ids.push(setup.emulator.seed(Submission::new(APP, 510_001).without_status()));
+    assert_eq!(setup.found(query()).await, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(setup.found(query().archived(true)).await, [0, 1, 2, 3, 5]);
+    assert_eq!(setup.found(query().archived(false)).await, [4]);
+    assert_eq!(setup.found(query().hard_deleted(false)).await, [0, 1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
 async fn texts_references_and_generations() {
-    let setup = Setup::new().await;
+    let mut setup = Setup::new().await;
+    let taken_over = Submission::new(APP, 510_001).main_version(2).data_value("A2ArchRef", "AR1");
+    setup.ids.push(setup.emulator.seed(taken_over));
+    assert_eq!(setup.found(query()).await, [0, 1, 2, 3, 4, 5]);
     assert_eq!(setup.found(query().search("åse 3")).await, [3]);
     let reference: String = setup.ids[2].chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
     assert_eq!(setup.found(query().archive_reference(reference.to_uppercase())).await, [2]);
-    assert_eq!(setup.found(query().main_version(2)).await, [0_usize; 0]);
+    assert_eq!(setup.found(query().main_version(2)).await, [6]);
     assert_eq!(setup.found(query().not_main_version(2)).await, [0, 1, 2, 3, 4, 5]);
-    assert_eq!(setup.found(query().altinn2_archive_reference("AR1")).await, [0_usize; 0]);
+    assert_eq!(setup.found(query().altinn2_archive_reference("AR1")).await, [6]);
+    assert_eq!(setup.found(query().altinn2_archive_reference("AR2")).await, [0_usize; 0]);
     let newest = setup.client.instances().list(query().newest_first().data_elements(false)).page_size(2).await.unwrap();
     assert_eq!(newest.instances[0].id.to_string(), setup.ids[5]);
 }

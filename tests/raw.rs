@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use altinn_core::{ErrorKind, ReadWrite};
 use altinn_storage::reqwest;
-use altinn_storage::reqwest_middleware::{Middleware, Next, Result as LayerResult};
+use altinn_storage::reqwest_middleware::{self, Middleware, Next, Result as LayerResult};
 use altinn_tests::clients::{builder, client};
 use altinn_tests::fault::{Answer, FaultServer, unreachable_url};
 use altinn_tests::owner::{OPEN, Owner};
@@ -166,6 +166,29 @@ async fn layers_of_one_s_own_stand_around_each_attempt_in_order_and_see_no_token
         assert_eq!(sent.headers.get_all(X).iter().collect::<Vec<_>>(), ["a", "b"]);
         assert!(sent.bearer().is_some());
     }
+}
+
+struct Refuses;
+
+#[async_trait::async_trait]
+impl Middleware for Refuses {
+    async fn handle(
+        &self,
+        _: reqwest::Request,
+        _: &mut http::Extensions,
+        _: Next<'_>,
+    ) -> LayerResult<reqwest::Response> {
+        Err(reqwest_middleware::Error::middleware(std::io::Error::other("my layer says no")))
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_fails_is_told_apart_from_the_connection() {
+    let client = builder::<ReadWrite>("http://127.0.0.1:9/").layer(Refuses).build().unwrap();
+    let error = client.instances().get(id()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Layer, 1));
+    assert_eq!(error.to_string(), "instances.get: a layer of the client failed");
+    assert_eq!(format!("{error:?}"), "instances.get: a layer of the client failed; because: my layer says no");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use altinn_auth::Credentials;
 use altinn_core::{Environment, Error, Read, RetryPolicy};
 use altinn_storage::reqwest_middleware::{Middleware, Next, Result as Sent};
-use altinn_storage::{Client, FileScanResult, InstanceEventType, ReadStatus, ReferenceType, Relation, reqwest};
+use altinn_storage::{Client, FileScanResult, InstanceEventType, Page, ReadStatus, ReferenceType, Relation, reqwest};
 use altinn_tests::owner::no_instance;
 use http::Extensions;
 use proptest::prelude::*;
@@ -123,6 +123,83 @@ fn said(error: &Error) -> String {
 
 /// Words without what is struck out of them: no digits, and nothing that could begin a token.
 const WORDS: &str = r#"[a-zæøåÆØÅ]{1,12}( [a-zæøå",.;:'!?%&<>{}\[\]\\/()+=-]{1,12}){0,6}[a-zæøå]"#;
+
+/// An instance with everything in it that may be an object.
+fn whole_instance() -> Value {
+    json!({
+        "id": "501337/3d241248-9d65-4471-8b76-85b73ad99035",
+        "instanceOwner": {"partyId": "501337"},
+        "selfLinks": {"apps": "a", "platform": "b"},
+        "process": {
+            "started": "2026-01-01T08:00:00Z",
+            "currentTask": {"elementId": "Task_1", "validated": {"canCompleteTask": true}},
+        },
+        "status": {"isArchived": false, "substatus": {"label": "a", "description": "b"}},
+        "completeConfirmations": [{"stakeholderId": "ttd", "confirmedOn": "2026-01-01T08:00:00Z"}],
+        "data": [{
+            "id": "00000000-0000-4000-8000-000000000002",
+            "selfLinks": {"platform": "c"},
+            "userDefinedMetadata": [{"key": "a", "value": "b"}],
+            "metadata": [{"key": "a", "value": "b"}],
+            "deleteStatus": {"isHardDeleted": true, "hardDeleted": "2026-01-01T08:00:00Z"},
+            "references": [{"value": "Task_1", "relation": "GeneratedFrom", "valueType": "Task"}],
+        }],
+        "presentationTexts": {"navn": "Åse"},
+        "dataValues": {"a": "1"},
+    })
+}
+
+const NEW: &str = "nyttMedlem";
+
+/// Adds a member that nobody knows to each object.
+fn extend(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(extend);
+            members.insert(NEW.to_owned(), json!("blåbær"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(extend),
+        _ => {}
+    }
+}
+
+/// Where that member is.
+fn extended(value: &Value, place: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get(NEW).filter(|new| **new == json!("blåbær")).map(|_| place.to_owned()));
+            members.iter().for_each(|(name, value)| extended(value, &format!("{place}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, item)| extended(item, &format!("{place}/{n}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_new_member_of_any_object_comes_back() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/storage/page-of-100.json");
+    let page: Value = serde_json::from_str(&std::fs::read_to_string(page).unwrap()).unwrap();
+    let mut instances = page["instances"].clone();
+    instances.as_array_mut().unwrap().push(whole_instance());
+    extend(&mut instances);
+    let places = |value: &Value| {
+        let mut found = BTreeSet::new();
+        extended(value, "", &mut found);
+        found
+    };
+    let expected = places(&instances);
+    assert!(expected.len() > 500 && expected.contains("/100/process/currentTask/validated"), "{}", expected.len());
+
+    let json = json!({"instances": instances.clone()});
+    // As the service writes it, and in a form that is left to serde.
+    for json in [json.to_string(), serde_json::to_string_pretty(&json).unwrap()] {
+        let page = Page::from_json(json.as_bytes()).unwrap();
+        assert_eq!((page.instances.len(), page.unreadable.len()), (101, 0));
+        assert_eq!(places(&serde_json::to_value(&page.instances).unwrap()), expected);
+    }
+}
 
 proptest! {
     #[test]

@@ -116,6 +116,8 @@ async fn every_operation_keeps_to_the_document() {
     events.post(InstanceEvent::new(InstanceEventType::Saved)).await.unwrap();
     let (from, to) = ("2020-01-01T00:00:00Z".parse().unwrap(), "2999-01-01T00:00:00Z".parse().unwrap());
     events.list(EventFilter::new().event_type(InstanceEventType::Saved).between(from, to)).await.unwrap();
+    assert!(!events.list(EventFilter::new().since(from)).await.unwrap().is_empty());
+    assert!(events.list(EventFilter::new().since(to)).await.unwrap().is_empty());
 
     let applications = owner.client.applications();
     applications.list().await.unwrap();

@@ -30,7 +30,8 @@ async fn a_day_s_work_leaves_nothing_in_the_log() {
     emulator.fail_next("/token", Failure::status(503));
     emulator.fail_next("/storage/", Failure::status(503));
     let folder = tempfile::tempdir().unwrap();
-    receive::pass(&client.read_confirm(), InstanceQuery::org("ttd"), folder.path()).await.unwrap();
+    let outcome = receive::pass(&client.read_confirm(), InstanceQuery::org("ttd"), folder.path()).await.unwrap();
+    assert!(!outcome.failed(), "{outcome}");
 
     let person = "01839012345";
     let query = InstanceQuery::org("ttd").owner(InstanceOwnerFilter::Person(person.parse().unwrap()));

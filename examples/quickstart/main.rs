@@ -70,5 +70,6 @@ async fn receive_all(credentials: Credentials<ReadConfirm>, folder: &std::path::
     let client = Client::builder(credentials.clone()).application("quickstart/0.1").build()?;
     let outcome = receive::pass(&client, query, folder).await?;
     println!("{outcome}");
-    Ok(())
+    // So that whoever runs it every hour notices.
+    if outcome.failed() { Err("some submissions failed".into()) } else { Ok(()) }
 }

@@ -21,6 +21,13 @@ pub(crate) struct Outcome {
     failed: usize,
 }
 
+impl Outcome {
+    /// Whether a submission failed.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed > 0
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.received + self.waiting + self.failed == 0 {

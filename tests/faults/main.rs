@@ -14,11 +14,13 @@ mod outcome;
 mod stage;
 mod state;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use altinn_core::{Error, ErrorKind};
 use altinn_emulator::Failure;
 use altinn_tests::owner::{OPEN, Owner};
+use altinn_tests::surface::covered;
 
 use operation::{OPERATIONS, Operation};
 use stage::Stage;
@@ -105,12 +107,14 @@ async fn every_operation_meets(fault: Fault) {
     owner.deploy_texts(OPEN, "nb", "tittel", "Blåbær").await;
     let redirects = reqwest::redirect::Policy::none();
     let http = reqwest::Client::builder().no_proxy().redirect(redirects).build().unwrap();
+    let mut called = BTreeSet::new();
     for &operation in OPERATIONS {
         let stage = Stage::set(&owner, &http, operation, &fault).await;
         let before = if operation.only_reads() { None } else { Some(State::of(&stage).await) };
         let begun = Instant::now();
         let result = operation.run(&stage).await;
         let taken = begun.elapsed();
+        called.append(&mut stage.called());
         let case = format!("{operation:?} after {}", fault.name);
         assert!(taken < Duration::from_secs(5), "{case} took {taken:?}");
         let left = owner.emulator.clear_failures();
@@ -129,6 +133,8 @@ async fn every_operation_meets(fault: Fault) {
             (Err(error), after) => check(operation, &fault, &error, after.as_ref()),
         }
     }
+    let missed: Vec<String> = covered("storage").into_iter().filter(|id| !called.contains(id.as_str())).collect();
+    assert!(missed.is_empty(), "these did not meet {}: {missed:?}", fault.name);
 }
 
 /// A typed error that tells the truth about what may have happened, after which nothing was done or all, once.

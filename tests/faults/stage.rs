@@ -1,6 +1,7 @@
 //! What an operation needs before it can be called, and when the fault comes.
 
-use std::sync::Mutex;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use altinn_auth::Credentials;
@@ -20,6 +21,7 @@ pub(super) struct Stage<'a> {
     emulator: &'a Emulator,
     times: usize,
     failure: Failure,
+    called: Arc<Mutex<BTreeSet<&'static str>>>,
     /// Meets the fault.
     pub(super) client: Client<ReadWrite>,
     /// Has all the time and the retries to look at what happened.
@@ -42,11 +44,15 @@ impl<'a> Stage<'a> {
         let element = owner.upload(id, data_type).await;
         let patience = if fault.stalls() { PATIENCE } else { MINUTE };
         // One that has its own limit on retries, so that earlier faults do not use this one's up.
+        let called: Arc<Mutex<BTreeSet<&'static str>>> = Arc::default();
+        let notes = Arc::clone(&called);
         let client = client(emulator, http, patience);
+        let client = client.observed(move |call| notes.lock().unwrap().extend([call.operation()]));
         let mut stage = Self {
             emulator,
             times: fault.times,
             failure: fault.failure.clone(),
+            called,
             look: self::client(emulator, http, MINUTE),
             client,
             id,
@@ -68,7 +74,14 @@ impl<'a> Stage<'a> {
             }
             _ => {}
         }
+        // What it took to get here does not count.
+        stage.called.lock().unwrap().clear();
         stage
+    }
+
+    /// The names of the operations that were called.
+    pub(super) fn called(&self) -> BTreeSet<&'static str> {
+        self.called.lock().unwrap().clone()
     }
 
     /// From here on the fault awaits requests.
