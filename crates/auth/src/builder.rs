@@ -329,7 +329,9 @@ fn ring(
         return KeyRing::of_file(file.expiring(expires_at));
     }
     if keys.is_empty() {
-        return Err(Error::of(ErrorKind::Key, "the key is missing").into());
+        return Err(Error::of(ErrorKind::Key, "the key is missing")
+            .advice("give one: key, key_file, signer, or token_sidecar where a sidecar has it")
+            .into());
     }
     match (expires_at, keys.first_mut()) {
         (Some(at), Some(Key::Own(key))) => *key = key.clone().with_expiry(at),

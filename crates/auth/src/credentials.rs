@@ -161,6 +161,10 @@ impl<S: Scope> Credentials<S> {
     /// Credentials of the same client for an organisation that has delegated the scopes in Altinn to the one that owns
     /// the client.
     ///
+    /// Make these with the access that was delegated: where that is to read alone, [`ReadWrite`](altinn_core::ReadWrite) is
+    /// refused (MP-251), also by way of [`read_only`](Self::read_only). The tokens name the other organisation's
+    /// service-owner code, and in Storage it is that code's instances that can be listed.
+    ///
     /// `organisation`: the one that delegated. It must not be the client's own.
     #[must_use]
     pub fn on_behalf_of(&self, organisation: OrgNumber) -> Self {

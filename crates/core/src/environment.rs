@@ -38,6 +38,10 @@ pub struct Environment {
 
 /// What stands for the service owner's code in the address of apps.
 const ORG: &str = "{org}";
+/// All hosts of the real services are in these.
+const REAL_DOMAINS: [&str; 3] = ["altinn.no", "altinn.cloud", "maskinporten.no"];
+/// Among them by name, and this computer all the same.
+const LOCAL_TEST: &str = "local.altinn.cloud";
 const MASKINPORTEN_TEST: &str = "https://test.maskinporten.no/";
 
 impl Environment {
@@ -138,9 +142,21 @@ impl Environment {
     /// `url` is the address it prints, such as `http://127.0.0.1:4711/`.
     ///
     /// # Errors
-    /// As for [`custom`](Self::custom).
+    /// As for [`custom`](Self::custom), and for an address of Altinn's or Maskinporten's own: no one address of theirs
+    /// serves all of it, and a grant that is meant for an emulator has no business there.
     pub fn emulator(url: &str) -> Result<Self, InvalidEnvironment> {
-        Self::custom("emulator", Some(url), url, url)
+        let environment = Self::custom("emulator", Some(url), url, url)?;
+        let platform = environment.platform_url()?;
+        let host = platform.host_str().unwrap_or_default();
+        let real =
+            |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        if host != LOCAL_TEST && REAL_DOMAINS.iter().any(real) {
+            return Err(InvalidEnvironment::new(
+                "address",
+                "is Altinn's or Maskinporten's own: give the environment's name, such as tt02",
+            ));
+        }
+        Ok(environment)
     }
 
     /// An environment with its own addresses.
@@ -313,7 +329,8 @@ impl FromStr for Environment {
             "local" => Ok(Self::local()),
             _ => Err(InvalidEnvironment::new(
                 "name",
-                "is unknown: use production, tt02, at21, at22, at23, at24, yt01 or local",
+                "is unknown: use production, tt02, at21, at22, at23, at24, yt01 or local, or where an address can stand, that \
+                 of an emulator, such as http://127.0.0.1:5050",
             )),
         }
     }
@@ -385,10 +402,13 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_computer_only() {
-        for good in ["http://127.0.0.1:4711", "http://[::1]:80/", "http://localhost:5101/", "https://altinn.example/"] {
+        for good in ["http://127.0.0.1:4711", "http://[::1]:80/", "http://localhost:5101/", "https://notaltinn.no/"] {
             assert!(Environment::emulator(good).is_ok(), "{good}");
         }
         for bad in [
+            "https://platform.tt02.altinn.no",
+            "https://TTD.apps.at22.altinn.cloud/",
+            "https://test.maskinporten.no/",
             "http://altinn.example/",
             "ftp://127.0.0.1/",
             "127.0.0.1:80",

@@ -35,8 +35,8 @@ const fn key_cause(code: &'static str, phrase: &'static str, advice: &'static st
     Cause { retry: Retry::WithOtherKey, ..cause(code, phrase, ErrorKind::KeyRejected, advice) }
 }
 
-const CLOCK: &str = "this computer's clock is wrong, or the request was held up on the way: set the clock by a time \
-                     server (NTP)";
+const CLOCK: &str = "set the clock of this computer by a time server (NTP); a request that was held up on the way looks the \
+                     same";
 const KID: &str = "the key id is not registered on this client: compare kid, client id and environment in the \
                    self-service portal; a key that was just added takes up to a quarter of an hour to work; a client that has an \
                    enterprise certificate and no registered keys takes no kid: leave it out";

@@ -9,11 +9,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::nais::{CLIENT_ID, CLIENT_JWK, ENVIRONMENT};
+use super::nais::{CLIENT_ID, CLIENT_JWK, ENVIRONMENT, KEY_FILE};
 use super::{Content, Found, Origin, Setting, Settings, dotnet, unusable};
 use crate::builder::CredentialsBuilder;
 use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Builder, Error, ErrorKind};
 use crate::identifier::{NO_IDENTIFIER, is_identifier};
 use crate::key::{GivenKid, KeyError, KeyFile, SigningKey};
 
@@ -48,7 +48,7 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
         // A key can ask for more than a sidecar can.
         (Some(key), _) => {
             let (client_id, origin) =
-                settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID))?;
+                settings.text(Setting::ClientId).ok_or_else(|| missing(Setting::ClientId, CLIENT_ID).build())?;
             if !is_identifier(client_id) {
                 return Err(unusable(Setting::ClientId, origin).advice(NO_IDENTIFIER).into());
             }
@@ -64,23 +64,28 @@ pub(super) fn credentials<S: Scope>(settings: &Settings) -> Result<Credentials<S
             builder.token_sidecar(endpoint)
         }
         (None, None) if settings.text(Setting::ClientId).is_none() => {
-            return Err(missing(Setting::ClientId, CLIENT_ID));
+            return Err(missing(Setting::ClientId, CLIENT_ID).into());
         }
-        (None, None) => return Err(missing(Setting::Key, CLIENT_JWK)),
+        (None, None) => {
+            let advice = format!("set it, or {KEY_FILE} to the path of a file with the key");
+            return Err(missing(Setting::Key, CLIENT_JWK).advice(advice).into());
+        }
     };
     let credentials = builder.build()?;
     narrowed(settings, credentials)
 }
 
-fn missing(setting: Setting, variable: &str) -> Error {
+fn missing(setting: Setting, variable: &str) -> Builder {
     Error::of(ErrorKind::Config, format!("the {setting} is missing: {variable} is not set, nor is it given otherwise"))
-        .build()
 }
 
 /// A name, or the address of an emulator.
 fn environment(settings: &Settings) -> Result<Environment, Error> {
     let found = settings.text(Setting::Environment);
-    let (text, origin) = found.ok_or_else(|| missing(Setting::Environment, ENVIRONMENT))?;
+    let (text, origin) = found.ok_or_else(|| {
+        let advice = "set it to tt02, production, another name, or the address of an emulator";
+        missing(Setting::Environment, ENVIRONMENT).advice(advice).build()
+    })?;
     settings.pair.check(origin)?;
     let result = if text.contains("://") { Environment::emulator(text) } else { text.parse() };
     result.map_err(|error| unusable(Setting::Environment, origin).source(error).build())

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 pub(super) const ENVIRONMENT: &str = "ALTINN_ENVIRONMENT";
 pub(super) const CLIENT_ID: &str = "MASKINPORTEN_CLIENT_ID";
 pub(super) const CLIENT_JWK: &str = "MASKINPORTEN_CLIENT_JWK";
-const KEY_FILE: &str = "MASKINPORTEN_CLIENT_KEY_FILE";
+pub(super) const KEY_FILE: &str = "MASKINPORTEN_CLIENT_KEY_FILE";
 
 const NAMES: [(&str, Setting); 15] = [
     (ENVIRONMENT, Setting::Environment),
