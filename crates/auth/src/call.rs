@@ -117,9 +117,10 @@ fn transport(error: reqwest::Error, service: Service) -> Error {
     } else {
         format!("the connection to {name} broke")
     };
+    let nearby = error.is_connect() && error.url().is_some_and(stays_here);
     Error::of(ErrorKind::Transport, message)
         .leg(service.leg())
-        .advice(service.when_silent())
+        .advice(service.when_silent(nearby))
         .retry(if error.is_builder() { Retry::Never } else { Retry::AfterPause })
         .source(error.without_url())
         .build()

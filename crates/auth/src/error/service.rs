@@ -56,9 +56,14 @@ impl Service {
     }
 
     /// What to look at when no answer comes.
-    pub(crate) fn when_silent(self) -> String {
+    ///
+    /// `nearby`: whether nothing listens at its address, which is on this computer.
+    pub(crate) fn when_silent(self, nearby: bool) -> String {
         let address = self.address();
         match self {
+            Self::Maskinporten | Self::Exchange | Self::TestTokens if nearby => {
+                format!("nothing listens there on this computer: check that it is running, and {address}")
+            }
             Self::Sidecar => format!("check that the sidecar runs beside this program, and {address}"),
             Self::LocalTest => format!("check that LocalTest is running, and {address}"),
             _ => format!("check the network, the proxy and the firewall of this computer, and {address}"),
@@ -161,6 +166,15 @@ mod tests {
                 assert_eq!(error.retry(), retry, "{error}");
             }
         }
+    }
+
+    #[test]
+    fn who_is_elsewhere_is_looked_for_in_the_network() {
+        for service in ALL {
+            assert!(service.when_silent(false).contains(service.address()));
+            assert!(service.when_silent(true).contains(service.address()));
+        }
+        assert!(Service::Maskinporten.when_silent(false).contains("firewall"));
     }
 
     #[test]

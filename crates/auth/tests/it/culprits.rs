@@ -51,7 +51,13 @@ async fn failures(address: &str) -> [(Error, Leg, &'static str, &'static str); 5
 #[tokio::test(start_paused = true)]
 async fn who_can_t_be_reached_is_named_with_what_to_look_at() {
     let address = nowhere();
-    let looked_at = ["firewall", "firewall", "NAIS_TOKEN_ENDPOINT", "LocalTest is running", "generator's address"];
+    let looked_at = [
+        "nothing listens there",
+        "nothing listens there",
+        "NAIS_TOKEN_ENDPOINT",
+        "LocalTest is running",
+        "generator's address",
+    ];
     for ((error, leg, name, other), advice) in failures(&address).await.into_iter().zip(looked_at) {
         assert_eq!((error.kind(), error.leg()), (ErrorKind::Transport, Some(leg)), "{error}");
         let said = error.to_string();
