@@ -18,8 +18,15 @@ async fn several_run_side_by_side_and_know_nothing_of_each_other() {
 
 #[tokio::test]
 async fn dropping_and_stopping_free_the_port() {
-    let emulator = Emulator::start().await.unwrap();
-    let port = url::Url::parse(emulator.url()).unwrap().port().unwrap();
+    // Below the ports that systems give out by themselves: once it is free, no other test's connection gets it.
+    let mut running = None;
+    for port in 20_000..30_000 {
+        running = Emulator::builder().port(port).start().await.ok().map(|emulator| (emulator, port));
+        if running.is_some() {
+            break;
+        }
+    }
+    let (emulator, port) = running.unwrap();
     let taken = Emulator::builder().port(port).start().await;
     assert!(matches!(taken, Err(EmulatorError::Bind { port: p, .. }) if p == port));
     drop(emulator);
