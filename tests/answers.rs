@@ -6,20 +6,13 @@ use altinn_watch as _;
 
 use std::time::Duration;
 
-use altinn_core::{Error, ErrorKind};
+use altinn_core::ErrorKind;
 use altinn_storage::{InstanceEvent, InstanceEventType, NewInstance, PlatformUser, SignRequest, Signee, Substatus};
 use altinn_tests::clients;
 use altinn_tests::fault::{Answer, FaultServer};
 use altinn_tests::owner::{OPEN, app_id, ended, no_element, no_instance, party};
+use altinn_tests::refusal::refused;
 use serde_json::json;
-
-/// That `outcome` is an error of this kind that says `word`.
-#[track_caller]
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>, kind: ErrorKind, word: &str) {
-    let error = outcome.unwrap_err();
-    assert_eq!(error.kind(), kind, "{error}");
-    assert!(error.to_string().contains(word), "{error}");
-}
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -6,23 +6,16 @@ use altinn_watch as _;
 
 use std::time::Duration;
 
-use altinn_core::{Error, ErrorKind, InstanceId, ReadWrite};
+use altinn_core::{ErrorKind, InstanceId, ReadWrite};
 use altinn_storage::{
     EventFilter, InstanceEvent, InstanceEventType, InstanceQuery, MessageLanguage, MessageQuery, NewInstance,
     PlatformUser, ProcessState, ReadStatus, SignRequest, Signee, Substatus,
 };
 use altinn_tests::owner::{FOREIGN, KEPT, OPEN, Owner, USUAL, app_id, ended, no_element, no_instance, party, task};
+use altinn_tests::refusal::refused;
 use altinn_tests::surface::{Surface, covered};
 use futures::future::BoxFuture;
 use http::Method;
-
-/// That `outcome` is an error of this kind that says `word`.
-#[track_caller]
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>, kind: ErrorKind, word: &str) {
-    let error = outcome.unwrap_err();
-    assert_eq!(error.kind(), kind, "{error}");
-    assert!(error.to_string().contains(word), "{error}");
-}
 
 const MINUTE: Duration = Duration::from_secs(60);
 

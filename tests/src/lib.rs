@@ -5,6 +5,7 @@
 //! * [`fault`]: a loopback server that gives scripted answers, the broken ones included.
 //! * [`owner`]: a service owner with its apps in an emulator.
 //! * [`redaction`]: shows that a text holds no secret.
+//! * [`refusal`]: an outcome that is an error with words that help.
 //! * [`sample`]: an instance and a data element for it.
 //! * [`surface`]: holds requests and answers against `openapi/`.
 //! * [`trouble`]: a Storage that fails on pages, on instances, or for a while.
@@ -17,6 +18,7 @@ pub mod contract;
 pub mod fault;
 pub mod owner;
 pub mod redaction;
+pub mod refusal;
 pub mod sample;
 pub mod surface;
 pub mod trouble;

@@ -1,6 +1,6 @@
-use std::error::Error as _;
 use std::fmt;
 
+use altinn_core::transport::with_causes;
 use http::StatusCode;
 
 use super::{Error, Inner};
@@ -8,16 +8,7 @@ use super::{Error, Inner};
 /// As a program that ends with the error prints it: the whole story in words, and member by member with `{:#?}`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return self.0.fmt(f);
-        }
-        write!(f, "{self}")?;
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            write!(f, "; because: {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        if f.alternate() { self.0.fmt(f) } else { with_causes(self, f) }
     }
 }
 

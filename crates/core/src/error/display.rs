@@ -41,27 +41,28 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() { self.by_name(f) } else { self.with_causes(f) }
+        if f.alternate() { self.by_name(f) } else { with_causes(self, f) }
     }
 }
 
-impl Error {
-    fn with_causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.to_string();
-        f.write_str(&said)?;
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            // Some say no more than what they are the source of.
-            let words = error.to_string();
-            if !said.contains(&words) {
-                write!(f, "; because: {words}")?;
-                said = words;
-            }
-            cause = error.source();
+/// Writes an error's text with all its causes behind it, on one line. For the `Debug` of errors that a `main` may end with.
+pub fn with_causes(error: &(impl StdError + ?Sized), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut said = error.to_string();
+    f.write_str(&said)?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Some say no more than what they are the source of.
+        let words = error.to_string();
+        if !said.contains(&words) {
+            write!(f, "; because: {words}")?;
+            said = words;
         }
-        Ok(())
+        cause = error.source();
     }
+    Ok(())
+}
 
+impl Error {
     fn by_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         f.debug_struct("Error")

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+pub use display::with_causes;
 pub use kind::ErrorKind;
 pub use problem::Problem;
 pub use scrub::scrub;

@@ -16,7 +16,7 @@ mod report;
 mod send;
 mod spec;
 
-pub use crate::error::scrub;
+pub use crate::error::{scrub, with_causes};
 pub use crate::retry::{Backoff, http_date, retry_after};
 pub use answer::{Answer, read_json};
 pub use http::{HttpOptions, has_tls_provider, http_client, stays_here};
